@@ -1,0 +1,14 @@
+namespace Adit.Metadata;
+
+/// <summary>How to lay out a new volume.</summary>
+public sealed record FormatOptions
+{
+    /// <summary>At most 63 bytes of UTF-8.</summary>
+    public string Label { get; init; } = "";
+
+    /// <summary>Random unless given.</summary>
+    public Guid VolumeId { get; init; } = Guid.NewGuid();
+
+    /// <summary>Size of the log's ring, or 0 for one that fits the volume (1/64 of it, 64 KiB to 64 MiB).</summary>
+    public long LogBytes { get; init; }
+}

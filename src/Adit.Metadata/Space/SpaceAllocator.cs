@@ -1,0 +1,5 @@
+namespace Adit.Metadata.Space;
+
+public sealed partial class SpaceAllocator
+{
+}

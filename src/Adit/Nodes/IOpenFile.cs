@@ -1,0 +1,42 @@
+using Adit.Format;
+using Adit.Interop;
+
+namespace Adit.Nodes;
+
+/// <summary>An open regular file. Disposing it is the close; an unlinked file lives until its last close and Forget.
+/// Safe for many threads.</summary>
+public interface IOpenFile : IDisposable
+{
+    InodeNumber Inode { get; }
+
+    NodeAttributes Attributes { get; }
+
+    /// <summary>Copies bytes from the medium; fewer than asked only at the end of the file.</summary>
+    Errno Read(long offsetBytes, Span<byte> destination, out int readBytes);
+
+    /// <summary>Finds where bytes are on the medium, without copying them, and holds them there until
+    /// <see cref="EndDirectRead"/>, which must follow on the same thread whenever this succeeds.</summary>
+    /// <param name="segments">Filled with as many segments as fit; holes are segments over a shared page of zeros.</param>
+    /// <param name="segmentCount">How many were filled.</param>
+    /// <param name="lengthBytes">Their total; less than asked at the end of the file or when segments ran out.</param>
+    Errno BeginDirectRead(long offsetBytes, int wantedBytes, Span<MediumSegment> segments, out int segmentCount, out int lengthBytes);
+
+    void EndDirectRead();
+
+    /// <summary>Writes all of the bytes or fails with how many were written. Durable as the open intent says.</summary>
+    Errno Write(long offsetBytes, ReadOnlySpan<byte> source, out int writtenBytes);
+
+    /// <summary>Writes at the end of the file, atomically with finding the end.</summary>
+    Errno Append(ReadOnlySpan<byte> source, out long offsetBytes, out int writtenBytes);
+
+    Errno SetLength(long lengthBytes);
+
+    /// <summary>fallocate(2).</summary>
+    Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes);
+
+    /// <summary>lseek(2) with SEEK_DATA or SEEK_HOLE. ENXIO behind the end.</summary>
+    Errno Seek(long offsetBytes, SeekTarget target, out long foundBytes);
+
+    /// <summary>fsync, or fdatasync when <paramref name="dataOnly"/>.</summary>
+    Errno Sync(bool dataOnly);
+}
