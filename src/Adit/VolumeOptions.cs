@@ -1,0 +1,25 @@
+using Adit.Metadata;
+
+namespace Adit;
+
+/// <summary>How to open a volume.</summary>
+public sealed record VolumeOptions
+{
+    /// <summary>Change nothing, on the medium or in the volume. Works beside no other owner only.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>On media with dear fences (an ordinary file): how long a change may stay volatile without a sync.</summary>
+    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Every operation is durable when it returns, whatever the medium.</summary>
+    public bool SyncAlways { get; init; }
+
+    /// <summary>When reading moves a file's access time.</summary>
+    public AccessTimePolicy AccessTime { get; init; } = AccessTimePolicy.Relative;
+
+    /// <summary>How many inodes not in use stay in memory.</summary>
+    public int InodeCacheCount { get; init; } = 4096;
+
+    /// <summary>Settings of the store below, when they are not to follow from the ones above. For tests.</summary>
+    public StoreOptions? Store { get; init; }
+}
