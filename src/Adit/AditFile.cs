@@ -19,7 +19,7 @@ public sealed partial class AditFile : IDisposable
 
     public FileAccess Access { get; }
 
-    /// <summary>The same file as <see cref="Errno"/> values instead of exceptions.</summary>
+    /// <summary>The same file as <c>Errno</c> values instead of exceptions.</summary>
     public IOpenFile Node { get; }
 
     public NodeAttributes Attributes => throw new NotImplementedException();
