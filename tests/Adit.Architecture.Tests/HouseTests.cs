@@ -1,0 +1,79 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Adit.Architecture.Tests;
+
+public sealed partial class HouseTests
+{
+    [Fact]
+    public void Solution_lists_every_project()
+    {
+        var listed = XDocument.Load(Path.Combine(Repository.Root, "Adit.slnx"))
+            .Descendants("Project")
+            .Select(project => project.Attribute("Path")!.Value)
+            .Order(StringComparer.Ordinal);
+        var present = Repository.Projects.Values
+            .Select(path => Path.GetRelativePath(Repository.Root, path))
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(present, listed);
+    }
+
+    [Fact]
+    public void Package_versions_are_central()
+    {
+        var own = Repository.Projects.Values
+            .SelectMany(path => XDocument.Load(path).Descendants("PackageReference")
+                .Where(reference => reference.Attribute("Version") is not null)
+                .Select(reference => $"{Path.GetFileName(path)}: {reference.Attribute("Include")?.Value}"));
+
+        Assert.Empty(own);
+    }
+
+    [Fact]
+    public void Namespaces_follow_folders()
+    {
+        var violations = new List<string>();
+        foreach (var file in Repository.SourceFiles("src"))
+        {
+            var match = NamespaceLine().Match(File.ReadAllText(Path.Combine(Repository.Root, file)));
+            if (match.Success)
+            {
+                var expected = Path.GetDirectoryName(file)!["src/".Length..].Replace('/', '.');
+                if (match.Groups[1].Value != expected)
+                {
+                    violations.Add($"{file}: namespace {match.Groups[1].Value}");
+                }
+            }
+        }
+
+        Assert.Empty(violations);
+    }
+
+    [Fact]
+    public void Documents_name_only_files_that_exist()
+    {
+        var violations = new List<string>();
+        foreach (var document in Directory.EnumerateFiles(Repository.Root, "*.md")
+            .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)))
+        {
+            foreach (Match link in MarkdownLink().Matches(File.ReadAllText(document)))
+            {
+                var target = link.Groups[1].Value;
+                if (!target.Contains("://", StringComparison.Ordinal)
+                    && !Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, target)))
+                {
+                    violations.Add($"{Path.GetRelativePath(Repository.Root, document)}: {target}");
+                }
+            }
+        }
+
+        Assert.Empty(violations);
+    }
+
+    [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
+    private static partial Regex NamespaceLine();
+
+    [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
+    private static partial Regex MarkdownLink();
+}
