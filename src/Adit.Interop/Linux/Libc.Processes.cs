@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace Adit.Interop.Linux;
+
+/// <content>Processes and users.</content>
+public static unsafe partial class Libc
+{
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int kill(int pid, int signal);
+
+    // These three only read a field of the process: they cannot block or fail.
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial uint getuid();
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial uint geteuid();
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial uint getgid();
+
+    public const int SIGTERM = 15;
+    public const int SIGKILL = 9;
+}
