@@ -168,7 +168,10 @@ run_suite() {
     {
         printf '%-32s %-8s %5d passed %5d failed %4d skipped %5d s\n' "$name" "$configuration" \
             "$passed" "$failed" "$skipped" $((SECONDS - started))
-        [ -z "$note" ] || echo "    $note; log: $log"
+        if [ -n "$note" ]; then
+            echo "    FAILED: $note; the end of $log:"
+            tail -n 4 "$log" | sed 's/^/        /'
+        fi
         if [ -n "$left" ] || [ -n "$(mounts_under "$folder")" ]; then
             failed=$((failed + 1))
             echo "    FAILED: the suite left behind:"
