@@ -1,0 +1,105 @@
+using Adit.Format;
+
+namespace Adit.Metadata.Space;
+
+/// <summary>The classes that chunks are sorted into so that one that fits is found without looking at any other. The
+/// classes of broken chunks (some blocks free, some not) are ordered by how full a chunk is, then by its longest run:
+/// the lowest class that fits is the fullest chunk, and in it the tightest run.</summary>
+internal static class ChunkClass
+{
+    /// <summary>Its line was not read yet.</summary>
+    public const int Unknown = 0;
+    public const int Fixed = 1;
+    public const int Nodes = 2;
+
+    /// <summary>No block is free.</summary>
+    public const int Full = 3;
+
+    /// <summary>Every block is free.</summary>
+    public const int Whole = 4;
+
+    /// <summary>Its line cannot be read: never given out.</summary>
+    public const int Damaged = 5;
+
+    public const int FirstBroken = 8;
+
+    public const int FullnessCount = 4;
+
+    public const int RunBinCount = 13;
+
+    public const int Count = FirstBroken + (FullnessCount * RunBinCount);
+
+    /// <summary>The class is in the low six bits of a chunk's byte.</summary>
+    public const byte Mask = 63;
+
+    /// <summary>The flag beside it: the host has given room for this chunk since the volume was opened.</summary>
+    public const byte Hosted = 128;
+
+    private static readonly short[] RunBinFloors = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256];
+
+    private static readonly byte[] RunBins = MakeRunBins();
+
+    /// <summary>All classes of broken chunks, as bits.</summary>
+    public static ulong AllBroken { get; } = ((1UL << (FullnessCount * RunBinCount)) - 1) << FirstBroken;
+
+    public static bool IsBroken(int chunkClass) => chunkClass >= FirstBroken;
+
+    public static int Of(int freeCount, int longestRun) =>
+        FirstBroken + (FullnessOf(freeCount) * RunBinCount) + RunBins[longestRun];
+
+    /// <summary>The bin that a run of this length is in; other chunks of the bin may have shorter ones.</summary>
+    public static int RunBinOf(int run) => RunBins[run];
+
+    /// <summary>The shortest run that a chunk of this class has.</summary>
+    public static int RunFloorOf(int chunkClass) => RunBinFloors[(chunkClass - FirstBroken) % RunBinCount];
+
+    /// <summary>The classes of one fullness whose chunks all have a run of this length, as bits.</summary>
+    public static ulong SureFits(int fullness, int run)
+    {
+        var bin = RunBins[run];
+        if (RunBinFloors[bin] < run)
+        {
+            bin++;
+        }
+
+        var mask = ((1UL << RunBinCount) - 1) & (ulong.MaxValue << bin);
+        return mask << (FirstBroken + (fullness * RunBinCount));
+    }
+
+    /// <summary>The classes of one run bin, of every fullness, as bits.</summary>
+    public static ulong OfRunBin(int bin)
+    {
+        ulong mask = 0;
+        for (var fullness = 0; fullness < FullnessCount; fullness++)
+        {
+            mask |= 1UL << (FirstBroken + (fullness * RunBinCount) + bin);
+        }
+
+        return mask;
+    }
+
+    private static int FullnessOf(int freeCount) => freeCount switch
+    {
+        <= 32 => 0,
+        <= 96 => 1,
+        <= 256 => 2,
+        _ => 3,
+    };
+
+    private static byte[] MakeRunBins()
+    {
+        var bins = new byte[Geometry.BlocksPerChunk + 1];
+        for (var run = 1; run < bins.Length; run++)
+        {
+            var bin = RunBinCount - 1;
+            while (RunBinFloors[bin] > run)
+            {
+                bin--;
+            }
+
+            bins[run] = (byte)bin;
+        }
+
+        return bins;
+    }
+}
