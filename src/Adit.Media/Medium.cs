@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Adit.Interop;
 
 namespace Adit.Media;
@@ -53,13 +55,31 @@ public abstract unsafe class Medium : IDisposable
 
     public ReadOnlySpan<byte> Span(long offsetBytes, int lengthBytes)
     {
-        if ((ulong)offsetBytes + (uint)lengthBytes > (ulong)LengthBytes)
-        {
-            throw new ArgumentOutOfRangeException(nameof(offsetBytes));
-        }
-
+        CheckRange(offsetBytes, lengthBytes);
         return new ReadOnlySpan<byte>(Start + offsetBytes, lengthBytes);
     }
 
     public abstract void Dispose();
+
+    /// <summary>The bytes of a range that is about to be written.</summary>
+    protected Span<byte> Destination(long offsetBytes, int lengthBytes)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        return new Span<byte>(Start + offsetBytes, lengthBytes);
+    }
+
+    /// <summary>Refuses a range that is not wholly inside the medium.</summary>
+    protected void CheckRange(long offsetBytes, long lengthBytes)
+    {
+        // Two comparisons suffice: a negative number is a huge unsigned one, and the second cannot wrap after the first.
+        if ((ulong)lengthBytes > (ulong)LengthBytes || (ulong)offsetBytes > (ulong)(LengthBytes - lengthBytes))
+        {
+            ThrowOutside(offsetBytes, lengthBytes);
+        }
+    }
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ThrowOutside(long offsetBytes, long lengthBytes) => throw new ArgumentOutOfRangeException(
+        nameof(offsetBytes), $"{lengthBytes} bytes at {offsetBytes} are not inside {Name} of {LengthBytes} bytes.");
 }

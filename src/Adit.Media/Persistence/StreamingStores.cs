@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Adit.Media.Persistence;
+
+/// <summary>Copies and zeroes past the cache in whole lines; the pieces of lines at both ends go through the cache
+/// and are written back, so that a neighbour's bytes in the same line are never stored. A store fence must follow.</summary>
+internal static unsafe class StreamingStores
+{
+    /// <summary>Below this size stores through the cache are cheaper: a line that is written only in part goes out of
+    /// the processor's buffers in pieces.</summary>
+    private const nuint ThroughCacheBelow = 512;
+
+    private const nuint Line = CacheLines.SizeBytes;
+
+    public static void Copy<TPersist>(byte* to, ref readonly byte source, nuint lengthBytes)
+        where TPersist : struct, IPersist
+    {
+        if (lengthBytes < ThroughCacheBelow)
+        {
+            CopyThroughCache<TPersist>(to, in source, lengthBytes);
+            return;
+        }
+
+        ref byte from = ref Unsafe.AsRef(in source);
+        nuint head = (nuint)(-(nint)to) & (Line - 1);
+        if (head != 0)
+        {
+            CopyThroughCache<TPersist>(to, ref from, head);
+            to += head;
+            from = ref Unsafe.Add(ref from, head);
+            lengthBytes -= head;
+        }
+
+        nuint whole = lengthBytes & ~(Line - 1);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            CopyLines512(to, ref from, whole);
+        }
+        else
+        {
+            CopyLines256(to, ref from, whole);
+        }
+
+        if (whole != lengthBytes)
+        {
+            CopyThroughCache<TPersist>(to + whole, ref Unsafe.Add(ref from, whole), lengthBytes - whole);
+        }
+    }
+
+    public static void Zero<TPersist>(byte* to, nuint lengthBytes)
+        where TPersist : struct, IPersist
+    {
+        nuint head = Math.Min((nuint)(-(nint)to) & (Line - 1), lengthBytes);
+        if (head != 0)
+        {
+            ZeroThroughCache<TPersist>(to, head);
+        }
+
+        byte* end = to + lengthBytes;
+        byte* line = to + head;
+        for (; (nuint)(end - line) >= Line; line += Line)
+        {
+            Vector256<byte>.Zero.StoreAlignedNonTemporal(line);
+            Vector256<byte>.Zero.StoreAlignedNonTemporal(line + 32);
+        }
+
+        if (line != end)
+        {
+            ZeroThroughCache<TPersist>(line, (nuint)(end - line));
+        }
+    }
+
+    private static void CopyThroughCache<TPersist>(byte* to, ref readonly byte source, nuint lengthBytes)
+        where TPersist : struct, IPersist
+    {
+        if (lengthBytes == 0)
+        {
+            return;
+        }
+
+        Unsafe.CopyBlockUnaligned(ref *to, in source, (uint)lengthBytes);
+        TPersist.WriteBack(to, lengthBytes);
+    }
+
+    private static void ZeroThroughCache<TPersist>(byte* to, nuint lengthBytes)
+        where TPersist : struct, IPersist
+    {
+        Unsafe.InitBlockUnaligned(to, 0, (uint)lengthBytes);
+        TPersist.WriteBack(to, lengthBytes);
+    }
+
+    private static void CopyLines512(byte* to, ref byte from, nuint lengthBytes)
+    {
+        nuint at = 0;
+        for (; at + (4 * Line) <= lengthBytes; at += 4 * Line)
+        {
+            Vector512<byte> a = Vector512.LoadUnsafe(ref from, at);
+            Vector512<byte> b = Vector512.LoadUnsafe(ref from, at + Line);
+            Vector512<byte> c = Vector512.LoadUnsafe(ref from, at + (2 * Line));
+            Vector512<byte> d = Vector512.LoadUnsafe(ref from, at + (3 * Line));
+            a.StoreAlignedNonTemporal(to + at);
+            b.StoreAlignedNonTemporal(to + at + Line);
+            c.StoreAlignedNonTemporal(to + at + (2 * Line));
+            d.StoreAlignedNonTemporal(to + at + (3 * Line));
+        }
+
+        for (; at < lengthBytes; at += Line)
+        {
+            Vector512.LoadUnsafe(ref from, at).StoreAlignedNonTemporal(to + at);
+        }
+    }
+
+    private static void CopyLines256(byte* to, ref byte from, nuint lengthBytes)
+    {
+        for (nuint at = 0; at < lengthBytes; at += Line)
+        {
+            Vector256<byte> a = Vector256.LoadUnsafe(ref from, at);
+            Vector256<byte> b = Vector256.LoadUnsafe(ref from, at + 32);
+            a.StoreAlignedNonTemporal(to + at);
+            b.StoreAlignedNonTemporal(to + at + 32);
+        }
+    }
+}
