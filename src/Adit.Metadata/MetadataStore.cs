@@ -1,45 +1,112 @@
 using Adit.Format;
 using Adit.Interop;
+using Adit.Interop.Locking;
 using Adit.Media;
+using Adit.Metadata.Logging;
+using Adit.Metadata.Nodes;
 using Adit.Metadata.Space;
+using Adit.Metadata.Superblocks;
 using Adit.Metadata.Transactions;
 using Adit.Metadata.Trees;
 
 namespace Adit.Metadata;
 
+/// <summary>The atomic ground of a volume: records under keys, and blocks, changed by transactions that survive a crash whole
+/// or not at all. Metadata is read from the medium when asked for; opening costs the log's tail, not the volume's size.</summary>
+/// <remarks>
+/// <para>Invariants: what the published superblock reaches is never stored to. A transaction is durable once its record is, and
+/// applied to the working tree afterwards. The log from the published head on, applied to the published tree, gives the state.</para>
+/// <para>Locks, in this order: checkpoint, flush, transaction, tree, space. Readers take the tree lock shared; a transaction holds
+/// the transaction lock from its beginning to its end and the tree lock while it is applied.</para>
+/// <para>Failure: when the medium fails under a commit or a checkpoint the store keeps the first cause and refuses further
+/// transactions; reads go on.</para>
+/// </remarks>
 public sealed partial class MetadataStore : IDisposable
 {
-    public static void Format(Medium medium, FormatOptions options) => throw new NotImplementedException();
+    private readonly RankedLock _checkpointLock = new(LockRank.Checkpoint);
+    private readonly RankedLock _flushLock = new(LockRank.Flush);
+    private readonly RankedLock _transactionLock = new(LockRank.Transaction);
+    private readonly RankedReaderWriterLock _treeLock = new(LockRank.Tree);
+    private readonly SuperblockPair _superblocks;
+    private readonly VolumeLayout _layout;
+    private readonly NodeSpace _nodes;
+    private readonly LogRing _log;
+    private readonly Transaction _transaction;
+    private readonly BrokenVariant _broken;
+    private BackgroundWorker? _worker;
+    private ulong _nextInode;
+    private volatile Exception? _failure;
+    private bool _isEnded;
 
-    public static MetadataStore Open(Medium medium, StoreOptions options) => throw new NotImplementedException();
+    public Medium Medium { get; }
 
-    public Medium Medium => throw new NotImplementedException();
+    public StoreOptions Options { get; }
 
-    public StoreOptions Options => throw new NotImplementedException();
+    /// <summary>Who the volume is and how it is laid out.</summary>
+    public VolumeIdentity Identity { get; }
 
-    public bool IsReadOnly => throw new NotImplementedException();
+    public bool IsReadOnly => Options.ReadOnly;
 
-    public Exception? Failure => throw new NotImplementedException();
+    /// <summary>The first cause why the store refuses transactions, or null.</summary>
+    public Exception? Failure => _failure;
 
-    public SpaceAllocator Space => throw new NotImplementedException();
+    public SpaceAllocator Space { get; }
 
-    public long TotalBlocks => throw new NotImplementedException();
+    /// <summary>Blocks that data and nodes share.</summary>
+    public long TotalBlocks => (_layout.ChunkCount - _layout.FirstUsableChunk) << Geometry.BlocksPerChunkShift;
 
-    public long FreeBlocks => throw new NotImplementedException();
+    /// <summary>Blocks that can be given out to data.</summary>
+    public long FreeBlocks => Space.FreeBlocks;
 
-    public bool CommitsAreDurable => throw new NotImplementedException();
+    /// <summary>Each transaction is durable when its commit returns.</summary>
+    public bool CommitsAreDurable { get; }
 
-    public TreeReader Read() => throw new NotImplementedException();
+    internal WorkingTree Tree { get; }
 
-    public Errno Begin(out Transaction transaction, TransactionSize size = TransactionSize.Usual) => throw new NotImplementedException();
+    /// <summary>A consistent view of the records; dispose it soon, since it holds transactions up.</summary>
+    public TreeReader Read() => new(Tree, _treeLock);
 
-    public void EnsureDurable() => throw new NotImplementedException();
+    /// <summary>An inode number that was never given out before. It stays used up when the transaction that uses it commits.</summary>
+    public ulong NextInodeNumber() => Interlocked.Increment(ref _nextInode) - 1;
 
-    public Errno Checkpoint() => throw new NotImplementedException();
+    /// <summary>Closes the volume in order: everything durable, the log empty, marked clean. Without effect after a failure:
+    /// the next opening recovers.</summary>
+    public void Dispose()
+    {
+        if (_isEnded)
+        {
+            return;
+        }
 
-    public ulong NextInodeNumber() => throw new NotImplementedException();
+        _isEnded = true;
+        _worker?.Dispose();
+        if (!IsReadOnly && _failure is null)
+        {
+            CloseInOrder();
+        }
 
-    public void Abandon() => throw new NotImplementedException();
+        ReleaseMemory();
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>Ends as a killed process would: the medium is not touched any more.</summary>
+    public void Abandon()
+    {
+        if (_isEnded)
+        {
+            return;
+        }
+
+        _isEnded = true;
+        _worker?.Dispose();
+        ReleaseMemory();
+    }
+
+    private void ReleaseMemory()
+    {
+        Tree.Dispose();
+        _log.Dispose();
+        _transaction.Release();
+    }
+
+    private void Fail(Exception cause) => Interlocked.CompareExchange(ref _failure, cause, null);
 }

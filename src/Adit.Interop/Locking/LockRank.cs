@@ -19,14 +19,20 @@ public enum LockRank
     /// <summary>One entry of an address space.</summary>
     Entry = 40,
 
+    /// <summary>One checkpoint at a time.</summary>
+    Checkpoint = 44,
+
+    /// <summary>One writing-out of staged records at a time.</summary>
+    Flush = 46,
+
     /// <summary>The transaction lock: one transaction commits at a time.</summary>
     Transaction = 50,
 
+    /// <summary>The space in memory: free, reserved and taken blocks. Before the tree, which it reads its lines from.</summary>
+    Space = 55,
+
     /// <summary>The working tree.</summary>
     Tree = 60,
-
-    /// <summary>The space in memory: free, reserved and taken blocks.</summary>
-    Space = 70,
 
     /// <summary>The log's buffers.</summary>
     Log = 80,

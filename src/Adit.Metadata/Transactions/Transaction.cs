@@ -1,30 +1,144 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Adit.Format;
 
 namespace Adit.Metadata.Transactions;
 
-public sealed partial class Transaction
+/// <summary>One atomic change of a volume: puts and deletes of records, blocks taken and freed. All of it survives a crash, or
+/// nothing does. A store has one such object and hands it out with its transaction lock held; it ends with
+/// <see cref="Commit"/> or <see cref="Abort"/>, on the same thread.</summary>
+/// <remarks>Reads through it show the state before it. Records are written to the log as they are put here, so a put costs
+/// little more than a copy.</remarks>
+public sealed unsafe partial class Transaction
 {
-    public int RoomBytes => throw new NotImplementedException();
+    /// <summary>The largest value of a record.</summary>
+    public const int MaxValueBytes = 1024;
 
-    public void Put(TreeKey key, ReadOnlySpan<byte> value) => throw new NotImplementedException();
+    private readonly MetadataStore _store;
+    private readonly byte* _record;
+    private readonly int _capacity;
+    private int _length;
+    private int _operationCount;
+    private int _operationLimit;
 
-    public void Delete(TreeKey key) => throw new NotImplementedException();
+    internal Transaction(MetadataStore store, int capacityBytes)
+    {
+        _store = store;
+        _capacity = capacityBytes;
+        _record = (byte*)NativeMemory.AlignedAlloc((nuint)capacityBytes, LogRecordHeader.Alignment);
+    }
 
-    public void PutExtent(InodeNumber inode, long fileBlock, ExtentRecord extent) => throw new NotImplementedException();
+    /// <summary>Bytes of values that still fit, one record's keys and heads allowed for. 0 when the transaction is full.</summary>
+    public int RoomBytes
+    {
+        get
+        {
+            int bytes = _capacity - _length - LogRecordHeader.Alignment - LogOperation.SizeBytes - TreeKey.SizeBytes;
+            return Math.Max(0, Math.Min(bytes, (_operationLimit - _operationCount) * 64));
+        }
+    }
 
-    public void DeleteExtent(InodeNumber inode, long fileBlock) => throw new NotImplementedException();
+    /// <summary>Operations that still fit.</summary>
+    public int RoomOperations => _operationLimit - _operationCount;
 
-    public void Take(BlockExtent blocks) => throw new NotImplementedException();
+    internal bool IsEmpty => _operationCount == 0;
 
-    public void Free(BlockExtent blocks) => throw new NotImplementedException();
+    /// <summary>Inserts a record, or replaces its value.</summary>
+    /// <param name="key">Any key but those of derived records.</param>
+    /// <param name="value">At most <see cref="MaxValueBytes"/>.</param>
+    public void Put(TreeKey key, ReadOnlySpan<byte> value)
+    {
+        Invariant.That(value.Length <= MaxValueBytes, "a record's value is at most 1024 bytes long");
+        int padded = Trees.Node.PaddedLength(value.Length);
+        byte* target = Add(LogOperationKind.Put, (ushort)value.Length, 0, TreeKey.SizeBytes + padded);
+        WriteKey(target, key);
+        Span<byte> area = new(target + TreeKey.SizeBytes, padded);
+        value.CopyTo(area);
+        area[value.Length..].Clear();
+    }
 
-    public bool TryGet(TreeKey key, out ReadOnlySpan<byte> value) => throw new NotImplementedException();
+    /// <summary>Removes a record; without effect when there is none.</summary>
+    public void Delete(TreeKey key) => WriteKey(Add(LogOperationKind.Delete, 0, 0, TreeKey.SizeBytes), key);
 
-    public bool TryGetAtOrBelow(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) => throw new NotImplementedException();
+    /// <summary>Inserts or replaces the extent that begins at a file block.</summary>
+    public void PutExtent(InodeNumber inode, long fileBlock, ExtentRecord extent)
+    {
+        Span<byte> value = stackalloc byte[ExtentRecord.SizeBytes];
+        extent.Write(value);
+        Put(new TreeKey(inode, RecordKind.Extent, (ulong)fileBlock), value);
+    }
 
-    public bool TryGetAtOrAbove(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) => throw new NotImplementedException();
+    /// <summary>Removes the extent that begins at a file block.</summary>
+    public void DeleteExtent(InodeNumber inode, long fileBlock) =>
+        Delete(new TreeKey(inode, RecordKind.Extent, (ulong)fileBlock));
 
-    public void Commit() => throw new NotImplementedException();
+    /// <summary>Reserved blocks belong to the volume's records from this transaction on.</summary>
+    public void Take(BlockExtent blocks) => AddBlocks(LogOperationKind.Take, blocks);
 
-    public void Abort() => throw new NotImplementedException();
+    /// <summary>Taken blocks are free again; they can be given out once this transaction is durable.</summary>
+    public void Free(BlockExtent blocks) => AddBlocks(LogOperationKind.Free, blocks);
+
+    /// <summary>The value of a record before this transaction; valid until it ends.</summary>
+    public bool TryGet(TreeKey key, out ReadOnlySpan<byte> value) => _store.Tree.TryGet(key, out value);
+
+    /// <summary>The record with the largest key not above <paramref name="key"/>, before this transaction.</summary>
+    public bool TryGetAtOrBelow(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) =>
+        _store.Tree.TryGetAtOrBelow(key, out found, out value);
+
+    /// <summary>The record with the smallest key not below <paramref name="key"/>, before this transaction.</summary>
+    public bool TryGetAtOrAbove(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) =>
+        _store.Tree.TryGetAtOrAbove(key, out found, out value);
+
+    /// <summary>Writes the transaction to the log, applies it, and releases the transaction lock. Durable on return when
+    /// <see cref="MetadataStore.CommitsAreDurable"/>, else with the next <see cref="MetadataStore.EnsureDurable"/>.</summary>
+    /// <exception cref="Media.MediumException">The medium failed: the transaction may or may not be durable, and the store
+    /// refuses further ones.</exception>
+    public void Commit() => _store.Commit(this);
+
+    /// <summary>Forgets the transaction and releases the transaction lock. Blocks reserved for it stay reserved.</summary>
+    public void Abort() => _store.EndTransaction();
+
+    internal void Reset(int operationLimit)
+    {
+        _length = LogRecordHeader.SizeBytes;
+        _operationCount = 0;
+        _operationLimit = operationLimit;
+    }
+
+    /// <summary>The finished record, its header still to be filled in.</summary>
+    internal Span<byte> Seal(out int operationCount)
+    {
+        int length = (_length + LogRecordHeader.Alignment - 1) & ~(LogRecordHeader.Alignment - 1);
+        new Span<byte>(_record + _length, length - _length).Clear();
+        operationCount = _operationCount;
+        return new Span<byte>(_record, length);
+    }
+
+    internal void Release() => NativeMemory.AlignedFree(_record);
+
+    private void AddBlocks(LogOperationKind kind, BlockExtent blocks)
+    {
+        Invariant.That(blocks.BlockCount is > 0 and <= uint.MaxValue, "a run of blocks fits into one operation");
+        byte* target = Add(kind, 0, (uint)blocks.BlockCount, sizeof(long));
+        BinaryPrimitives.WriteInt64LittleEndian(new Span<byte>(target, sizeof(long)), blocks.Start.Value);
+    }
+
+    private byte* Add(LogOperationKind kind, ushort valueBytes, uint blockCount, int bodyBytes)
+    {
+        Invariant.That(
+            _operationCount < _operationLimit && _length + LogOperation.SizeBytes + bodyBytes + LogRecordHeader.Alignment <= _capacity,
+            "a transaction stays within the room it asked for");
+        *(LogOperation*)(_record + _length) = new LogOperation { Kind = kind, ValueBytes = valueBytes, BlockCount = blockCount };
+        byte* body = _record + _length + LogOperation.SizeBytes;
+        _length += LogOperation.SizeBytes + bodyBytes;
+        _operationCount++;
+        return body;
+    }
+
+    private static void WriteKey(byte* target, TreeKey key)
+    {
+        Span<byte> bytes = new(target, TreeKey.SizeBytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, key.High);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], key.Low);
+    }
 }

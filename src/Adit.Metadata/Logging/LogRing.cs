@@ -1,0 +1,200 @@
+using System.Runtime.InteropServices;
+using Adit.Format;
+using Adit.Media;
+
+namespace Adit.Metadata.Logging;
+
+/// <summary>The log: a ring of self-proving records, addressed by bytes ever logged.</summary>
+/// <remarks>
+/// <para>Invariants: <c>head &lt;= written &lt;= tail</c> and <c>tail - head &lt;= ring size</c>. Everything before <c>written</c> is on the medium;
+/// what lies behind it is staged in memory (only on media whose fences are dear), so that no record can reach the medium before
+/// the data it makes reachable. A record never straddles the ring's end: a filler record takes what is left there.</para>
+/// <para>Locks: appending needs the store's transaction lock. Writing out what is staged needs the flush lock, and the
+/// transaction lock for the moment in which the staged bytes are taken over.</para>
+/// <para>Failure: an exception of the medium passes through; the store then refuses further transactions.</para>
+/// </remarks>
+internal sealed unsafe class LogRing : IDisposable
+{
+    private readonly Medium _medium;
+    private readonly long _start;
+    private readonly ulong _size;
+    private readonly bool _isStaged;
+    private readonly BrokenVariant _broken;
+    private readonly uint _seed;
+    private readonly uint _incarnation;
+    private byte* _staging;
+    private byte* _flushing;
+
+    public LogRing(Medium medium, VolumeLayout layout, in Superblock superblock, ulong tail, ulong sequence, bool isStaged, BrokenVariant broken)
+    {
+        _medium = medium;
+        _start = layout.LogStart << Geometry.BlockShift;
+        _size = (ulong)layout.LogBlocks << Geometry.BlockShift;
+        _isStaged = isStaged;
+        _broken = broken;
+        _seed = SeedOf(superblock.VolumeId);
+        _incarnation = (uint)superblock.Incarnation;
+        Head = superblock.LogHead;
+        Tail = Written = tail;
+        NextSequence = sequence;
+        if (isStaged)
+        {
+            StagingBytes = (int)Math.Min(_size / 4, 4 << 20);
+            _staging = (byte*)NativeMemory.AlignedAlloc((nuint)StagingBytes, 64);
+            _flushing = (byte*)NativeMemory.AlignedAlloc((nuint)StagingBytes, 64);
+        }
+    }
+
+    /// <summary>The first byte that recovery would read.</summary>
+    public ulong Head { get; private set; }
+
+    /// <summary>Behind the last record on the medium.</summary>
+    public ulong Written { get; private set; }
+
+    /// <summary>Behind the last record.</summary>
+    public ulong Tail { get; private set; }
+
+    /// <summary>The sequence number of the next record.</summary>
+    public ulong NextSequence { get; private set; }
+
+    public long SizeBytes => (long)_size;
+
+    /// <summary>Room for staged records, 0 when records are written at once.</summary>
+    public int StagingBytes { get; }
+
+    public long UsedBytes => (long)(Tail - Head);
+
+    /// <summary>The longest record: eight of them fit into the ring, two into what is staged.</summary>
+    public int MaxRecordBytes => (int)Math.Min(_size / 8, 128 << 10) & ~(LogRecordHeader.Alignment - 1);
+
+    public bool HasStaged => Tail != Written;
+
+    /// <summary>Whether a record of the given length can be appended, whatever filler it needs.</summary>
+    public bool HasRoomFor(int recordBytes) => UsedBytes + (2L * recordBytes) <= (long)_size && HasStagingFor(recordBytes);
+
+    public bool HasStagingFor(int recordBytes) =>
+        !_isStaged || (long)(Tail - Written) + (2L * recordBytes) <= StagingBytes;
+
+    public static uint SeedOf(Guid volumeId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        volumeId.TryWriteBytes(bytes);
+        return Checksum.Of(bytes);
+    }
+
+    /// <summary>Appends a record whose operations lie behind its header. On media with cheap fences it is durable on return.</summary>
+    /// <param name="record">With its header; a multiple of 64 bytes long, padding zeroed.</param>
+    /// <param name="operationCount">How many operations it holds.</param>
+    /// <param name="nextInode">See <see cref="LogRecordHeader.NextInode"/>.</param>
+    public void Append(Span<byte> record, int operationCount, ulong nextInode)
+    {
+        Invariant.That(HasRoomFor(record.Length), "room in the log is set aside before a transaction begins");
+        ulong toEnd = _size - (Tail % _size);
+        if (toEnd < (ulong)record.Length)
+        {
+            Span<byte> filler = stackalloc byte[LogRecordHeader.Alignment];
+            filler.Clear();
+            Put(filler, 0, nextInode, LogRecordFlags.Filler, (uint)toEnd);
+        }
+
+        Put(record, operationCount, nextInode, LogRecordFlags.None, (uint)record.Length);
+        if (!_isStaged && _broken != BrokenVariant.SkipRecordFence)
+        {
+            _medium.Fence();
+        }
+    }
+
+    /// <summary>Takes over what is staged. Needs the flush lock and the transaction lock.</summary>
+    public StagedRecords TakeStaged()
+    {
+        StagedRecords staged = new(Written, Tail);
+        (_staging, _flushing) = (_flushing, _staging);
+        Written = Tail;
+        return staged;
+    }
+
+    /// <summary>Writes out what was taken over; the data it makes reachable is durable already. Needs the flush lock.</summary>
+    public void WriteStaged(StagedRecords staged)
+    {
+        ulong position = staged.From;
+        byte* source = _flushing;
+        while (position < staged.To)
+        {
+            ulong inRing = position % _size;
+            ulong length = Math.Min(staged.To - position, _size - inRing);
+            _medium.Write(_start + (long)inRing, new ReadOnlySpan<byte>(source, (int)length));
+            source += length;
+            position += length;
+        }
+
+        if (_broken != BrokenVariant.SkipRecordFence)
+        {
+            _medium.Fence();
+        }
+    }
+
+    /// <summary>Everything before is in the published tree.</summary>
+    public void ReleaseUpTo(ulong position)
+    {
+        Invariant.That(position >= Head && position <= Tail, "the log's head moves forward, up to its tail");
+        Head = position;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_staging);
+        NativeMemory.AlignedFree(_flushing);
+        _staging = _flushing = null;
+    }
+
+    private void Put(Span<byte> record, int operationCount, ulong nextInode, LogRecordFlags flags, uint lengthBytes)
+    {
+        LogRecordHeader header = new()
+        {
+            Magic = LogRecordHeader.ExpectedMagic,
+            LengthBytes = lengthBytes,
+            Sequence = NextSequence,
+            Incarnation = _incarnation,
+            NextInode = nextInode,
+            OperationCount = (uint)operationCount,
+            Flags = flags,
+            Position = Tail,
+        };
+        MemoryMarshal.Write(record, in header);
+        header.Crc = Checksum.OfExceptField(record, LogRecordHeader.ChecksumOffset, _seed);
+        MemoryMarshal.Write(record[LogRecordHeader.ChecksumOffset..], header.Crc);
+        if (_isStaged)
+        {
+            // A filler stands for more bytes than it has.
+            Span<byte> target = new(_staging + (Tail - Written), (int)lengthBytes);
+            record.CopyTo(target);
+            target[record.Length..].Clear();
+        }
+        else
+        {
+            long offset = _start + (long)(Tail % _size);
+            if (_broken == BrokenVariant.SkipRecordFlush)
+            {
+                record.CopyTo(new Span<byte>(_medium.Start + offset, record.Length));
+            }
+            else
+            {
+                _medium.Write(offset, record);
+            }
+        }
+
+        Tail += lengthBytes;
+        if (!_isStaged)
+        {
+            Written = Tail;
+        }
+
+        NextSequence++;
+    }
+}
+
+/// <summary>Records taken over for writing out, by their place in bytes ever logged.</summary>
+internal readonly record struct StagedRecords(ulong From, ulong To)
+{
+    public bool IsEmpty => From == To;
+}

@@ -1,0 +1,64 @@
+using Adit.Format;
+using Adit.Metadata.Logging;
+
+namespace Adit.Metadata;
+
+/// <summary>What a record does to the working tree and the space: the same for a commit and for recovery.</summary>
+public sealed partial class MetadataStore
+{
+    private void ApplyRecord(ReadOnlySpan<byte> operations, uint operationCount)
+    {
+        _treeLock.EnterExclusive();
+        try
+        {
+            ApplyToTree(operations, operationCount);
+        }
+        finally
+        {
+            _treeLock.ExitExclusive();
+        }
+
+        // Not under the tree lock: the space may have to read a line from the tree.
+        ApplyToSpace(operations, operationCount);
+    }
+
+    private void ApplyToTree(ReadOnlySpan<byte> bytes, uint operationCount)
+    {
+        OperationReader operations = new(bytes, operationCount);
+        while (operations.MoveNext())
+        {
+            switch (operations.Kind)
+            {
+                case LogOperationKind.Put when operations.Key.Kind == RecordKind.Extent:
+                    Tree.PutExtent(operations.Key, operations.Value);
+                    break;
+                case LogOperationKind.Put:
+                    Tree.Put(operations.Key, operations.Value);
+                    break;
+                case LogOperationKind.Delete when operations.Key.Kind == RecordKind.Extent:
+                    Tree.DeleteExtent(operations.Key);
+                    break;
+                case LogOperationKind.Delete:
+                    Tree.Delete(operations.Key);
+                    break;
+            }
+        }
+    }
+
+    private void ApplyToSpace(ReadOnlySpan<byte> bytes, uint operationCount)
+    {
+        OperationReader operations = new(bytes, operationCount);
+        while (operations.MoveNext())
+        {
+            switch (operations.Kind)
+            {
+                case LogOperationKind.Take:
+                    Space.Take(operations.Blocks);
+                    break;
+                case LogOperationKind.Free:
+                    Space.Free(operations.Blocks);
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using Adit.Format;
+using Adit.Interop;
+using Adit.Metadata.Transactions;
+
+namespace Adit.Metadata;
+
+/// <summary>Transactions: set aside what they may need, log, apply.</summary>
+public sealed partial class MetadataStore
+{
+    private const int BeginAttempts = 6;
+
+    private long _transactionCount;
+
+    /// <summary>Begins a transaction: waits for the one at hand and holds the transaction lock until Commit or Abort.</summary>
+    /// <param name="transaction">The store's one transaction object.</param>
+    /// <param name="size">How much it may do.</param>
+    /// <returns>EROFS on a read-only store, EIO after a failure, ENOSPC when there is no room for its records.</returns>
+    public Errno Begin(out Transaction transaction, TransactionSize size = TransactionSize.Usual)
+    {
+        transaction = _transaction;
+        if (IsReadOnly)
+        {
+            return Errno.EROFS;
+        }
+
+        int operations = OperationLimitOf(size);
+        for (int attempt = 0; attempt < BeginAttempts; attempt++)
+        {
+            _transactionLock.Enter();
+            if (_failure is not null || _isEnded)
+            {
+                _transactionLock.Exit();
+                return Errno.EIO;
+            }
+
+            bool hasLogRoom = _log.HasRoomFor(_log.MaxRecordBytes);
+            if (hasLogRoom && HasNodesFor(operations, size))
+            {
+                _transaction.Reset(operations);
+                return Errno.Success;
+            }
+
+            bool needsFlushOnly = !hasLogRoom && !_log.HasStagingFor(_log.MaxRecordBytes);
+            bool canFreeNodes = _nodes.HeldCount > 0 || _log.UsedBytes > 0;
+            _transactionLock.Exit();
+            if (hasLogRoom && !canFreeNodes)
+            {
+                return Errno.ENOSPC;
+            }
+
+            Errno outcome = needsFlushOnly ? TryEnsureDurable() : Checkpoint();
+            if (outcome != Errno.Success)
+            {
+                return outcome;
+            }
+        }
+
+        return Errno.ENOSPC;
+    }
+
+    internal void EndTransaction() => _transactionLock.Exit();
+
+    internal void Commit(Transaction transaction)
+    {
+        if (transaction.IsEmpty)
+        {
+            _transactionLock.Exit();
+            return;
+        }
+
+        try
+        {
+            Span<byte> record = transaction.Seal(out int operationCount);
+            _log.Append(record, operationCount, Volatile.Read(ref _nextInode));
+            ApplyRecord(record[LogRecordHeader.SizeBytes..], (uint)operationCount);
+            if (!_isStaged || _broken == BrokenVariant.ReuseDataEarly)
+            {
+                Space.ReleasePending(Space.SealPending());
+            }
+        }
+        catch (Exception failure)
+        {
+            // The record may be durable and the tree half changed: only a new opening knows what holds.
+            Fail(failure);
+            throw;
+        }
+        finally
+        {
+            _transactionCount++;
+            if (_log.UsedBytes > _log.SizeBytes / 2)
+            {
+                _worker?.RequestCheckpoint();
+            }
+
+            _transactionLock.Exit();
+        }
+
+        if (Options.SyncAlways && _isStaged)
+        {
+            EnsureDurable();
+        }
+    }
+
+    private static int OperationLimitOf(TransactionSize size) => size switch
+    {
+        TransactionSize.Large => 128,
+        _ => 32,
+    };
+
+    /// <summary>Sets nodes aside for a transaction, for the closing of its epoch, and for the transactions that free space
+    /// when there is none left.</summary>
+    private bool HasNodesFor(int operations, TransactionSize size)
+    {
+        long needed = NodesFor(operations) + NodesForClosing();
+        if (size != TransactionSize.Freeing)
+        {
+            needed += NodesFor(OperationLimitOf(TransactionSize.Freeing));
+        }
+
+        return _nodes.FreeCount >= needed || _nodes.TryEnsureFree(needed);
+    }
+
+    /// <summary>Nodes that a transaction can need at most: each operation, and the reverse-map record beside it, copies a path
+    /// and splits a leaf; but no more nodes are copied than there are.</summary>
+    private long NodesFor(int operations)
+    {
+        int height = Tree.RootLevel + 1;
+        return Math.Min(2L * operations * height, _nodes.LiveCount) + (2 * operations) + height + 2;
+    }
+
+    /// <summary>Nodes that closing the epoch can need at most: space lines lie close together, some 40 in a leaf.</summary>
+    private long NodesForClosing()
+    {
+        long lines = Space.DirtyCount + 4;
+        int height = Tree.RootLevel + 1;
+        long leaves = Math.Min(lines, (_layout.ChunkCount / 16) + 2);
+        return Math.Min(leaves * height, _nodes.LiveCount) + leaves + height + 2 + _nodes.ChainBlocksNeeded + 1;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using Adit.Format;
+
+namespace Adit.Metadata.Trees;
+
+internal sealed unsafe partial class WorkingTree
+{
+    private const int PlaceCount = 256;
+
+    /// <summary>Where the records changed last lie: an append changes the same three again and again.</summary>
+    private readonly Place[] _places = new Place[PlaceCount];
+
+    /// <summary>Replaces a value without a search when the record still lies in a working node where it was last seen.</summary>
+    private bool TryOverwriteRemembered(TreeKey key, ReadOnlySpan<byte> value)
+    {
+        byte* found = FindRemembered(key, value.Length);
+        if (found is null)
+        {
+            return false;
+        }
+
+        value.CopyTo(new Span<byte>(found, value.Length));
+        return true;
+    }
+
+    /// <summary>The value of a record that lies in a working node where it was last seen, or null.</summary>
+    private byte* FindRemembered(TreeKey key, int valueBytes)
+    {
+        ref Place place = ref PlaceOf(key);
+        if (place.Node is null)
+        {
+            return null;
+        }
+
+        Node node = new(place.Node);
+        ref NodeHeader header = ref node.Header;
+        if (header.Magic != NodeHeader.ExpectedMagic || header.Epoch != Epoch || header.Level != 0 || place.Index >= header.Count)
+        {
+            return null;
+        }
+
+        NodeSlot* slot = node.Slots + place.Index;
+        return slot->KeyHigh == key.High && slot->KeyLow == key.Low && slot->ValueBytes == valueBytes
+            ? node.Start + slot->ValueOffset
+            : null;
+    }
+
+    private void Remember(TreeKey key, Node leaf, int index)
+    {
+        ref Place place = ref PlaceOf(key);
+        place.Node = leaf.Start;
+        place.Index = index;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref Place PlaceOf(TreeKey key)
+    {
+        ulong mixed = (key.High ^ (key.Low >> 52) ^ (key.Low << 7)) * 0x9E37_79B9_7F4A_7C15UL;
+        return ref _places[mixed >> 56];
+    }
+
+    private struct Place
+    {
+        public byte* Node;
+        public int Index;
+    }
+}
