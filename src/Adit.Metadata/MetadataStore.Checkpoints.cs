@@ -14,7 +14,7 @@ namespace Adit.Metadata;
 public sealed partial class MetadataStore
 {
     private readonly List<long> _chain = [];
-    private readonly List<(long Chunk, SpaceLine Line)> _lines = [];
+    private readonly List<ChangedLine> _lines = [];
     private long _checkpointCount;
     private ulong _publishedTail;
 
@@ -110,8 +110,7 @@ public sealed partial class MetadataStore
                 Errno.ENOSPC, $"The volume on {Medium.Name} has no room left for a checkpoint; make the volume larger, or copy its files away.");
         }
 
-        _lines.Clear();
-        Space.CollectDirty(_lines);
+        CollectLines();
         _treeLock.EnterExclusive();
         try
         {
@@ -122,16 +121,16 @@ public sealed partial class MetadataStore
                 FoldLines();
             }
 
-            long[] chain = new long[_nodes.ChainBlocksNeeded];
-            for (int index = 0; index < chain.Length; index++)
+            List<long> chain = [];
+            while (chain.Count < _nodes.ChainBlocksNeeded)
             {
-                chain[index] = _nodes.AllocateHeld();
+                chain.Add(_nodes.AllocateHeld());
             }
 
-            Invariant.That(_nodes.ChainBlocksNeeded <= chain.Length, "the chain's own blocks touch no further chunks than it has room for");
             ClosedEpoch closed = new(
-                Tree.Epoch, Tree.Root, Tree.RootLevel, _log.Tail, _log.NextSequence, Space.PersistentFreeBlocks,
-                _nodes.LiveCount, Volatile.Read(ref _nextInode), retired, chain);
+                Tree.Epoch, Tree.Root, Tree.RootLevel, _log.Tail, _log.NextSequence,
+                Space.UntakenBlocks + ((long)retired << Geometry.BlocksPerChunkShift),
+                _nodes.LiveCount, Volatile.Read(ref _nextInode), retired, chain.ToArray());
             _nodes.Close();
             Tree.BeginNextEpoch();
             return closed;
@@ -139,7 +138,17 @@ public sealed partial class MetadataStore
         finally
         {
             _treeLock.ExitExclusive();
-            Space.ConfirmCollected();
+            Space.ReleaseCollected();
+        }
+    }
+
+    private void CollectLines()
+    {
+        _lines.Clear();
+        Span<ChangedLine> some = new ChangedLine[64];
+        for (int count = Space.CollectDirty(some); count > 0; count = Space.CollectDirty(some))
+        {
+            _lines.AddRange(some[..count]);
         }
     }
 
@@ -234,7 +243,6 @@ public sealed partial class MetadataStore
         {
             try
             {
-                CheckpointLocked(SuperblockFlags.None);
                 CheckpointLocked(SuperblockFlags.Clean);
             }
             catch (Exception failure) when (failure is MediumException or TreeDamagedException)

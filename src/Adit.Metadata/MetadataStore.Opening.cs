@@ -37,7 +37,7 @@ public sealed partial class MetadataStore
         {
             store.Recover();
         }
-        catch (TreeDamagedException damage)
+        catch (Exception damage) when (damage is TreeDamagedException or InvalidOperationException or InvariantException)
         {
             store.Abandon();
             throw new VolumeException(

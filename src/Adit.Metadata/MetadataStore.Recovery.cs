@@ -35,6 +35,7 @@ public sealed partial class MetadataStore
 
         ApplyLog();
         Space.ReleasePending(Space.SealPending());
+        Space.EndRecovery();
         if (IsReadOnly)
         {
             return;

@@ -73,7 +73,7 @@ public sealed partial class MetadataStore
             Span<byte> record = transaction.Seal(out int operationCount);
             _log.Append(record, operationCount, Volatile.Read(ref _nextInode));
             ApplyRecord(record[LogRecordHeader.SizeBytes..], (uint)operationCount);
-            if (!_isStaged || _broken == BrokenVariant.ReuseDataEarly)
+            if ((!_isStaged && transaction.FreesBlocks) || _broken == BrokenVariant.ReuseDataEarly)
             {
                 Space.ReleasePending(Space.SealPending());
             }
@@ -131,7 +131,7 @@ public sealed partial class MetadataStore
     /// <summary>Nodes that closing the epoch can need at most: space lines lie close together, some 40 in a leaf.</summary>
     private long NodesForClosing()
     {
-        long lines = Space.DirtyCount + 4;
+        long lines = Space.DirtyLineCount + 4;
         int height = Tree.RootLevel + 1;
         long leaves = Math.Min(lines, (_layout.ChunkCount / 16) + 2);
         return Math.Min(leaves * height, _nodes.LiveCount) + leaves + height + 2 + _nodes.ChainBlocksNeeded + 1;

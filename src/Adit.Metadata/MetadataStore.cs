@@ -104,6 +104,7 @@ public sealed partial class MetadataStore : IDisposable
     private void ReleaseMemory()
     {
         Tree.Dispose();
+        Space.Dispose();
         _log.Dispose();
         _transaction.Release();
     }

@@ -108,7 +108,9 @@ internal sealed unsafe class LogRing : IDisposable
     public StagedRecords TakeStaged()
     {
         StagedRecords staged = new(Written, Tail);
-        (_staging, _flushing) = (_flushing, _staging);
+        byte* taken = _staging;
+        _staging = _flushing;
+        _flushing = taken;
         Written = Tail;
         return staged;
     }

@@ -43,6 +43,8 @@ public sealed unsafe partial class Transaction
 
     internal bool IsEmpty => _operationCount == 0;
 
+    internal bool FreesBlocks { get; private set; }
+
     /// <summary>Inserts a record, or replaces its value.</summary>
     /// <param name="key">Any key but those of derived records.</param>
     /// <param name="value">At most <see cref="MaxValueBytes"/>.</param>
@@ -76,7 +78,11 @@ public sealed unsafe partial class Transaction
     public void Take(BlockExtent blocks) => AddBlocks(LogOperationKind.Take, blocks);
 
     /// <summary>Taken blocks are free again; they can be given out once this transaction is durable.</summary>
-    public void Free(BlockExtent blocks) => AddBlocks(LogOperationKind.Free, blocks);
+    public void Free(BlockExtent blocks)
+    {
+        FreesBlocks = true;
+        AddBlocks(LogOperationKind.Free, blocks);
+    }
 
     /// <summary>The value of a record before this transaction; valid until it ends.</summary>
     public bool TryGet(TreeKey key, out ReadOnlySpan<byte> value) => _store.Tree.TryGet(key, out value);
@@ -102,6 +108,7 @@ public sealed unsafe partial class Transaction
     {
         _length = LogRecordHeader.SizeBytes;
         _operationCount = 0;
+        FreesBlocks = false;
         _operationLimit = operationLimit;
     }
 

@@ -81,7 +81,7 @@ public static unsafe class NodeProof
             NodeSlot slot = node.Slots[index];
             int padded = Node.PaddedLength(slot.ValueBytes);
             valueBytes += padded;
-            if (slot.ValueOffset < node.Header.HeapStart || slot.ValueOffset + padded > Geometry.BlockSize || (slot.ValueOffset & 7) != 0)
+            if ((padded > 0 && slot.ValueOffset < node.Header.HeapStart) || slot.ValueOffset + padded > Geometry.BlockSize || (slot.ValueOffset & 7) != 0)
             {
                 return $"has value {index} at bytes {slot.ValueOffset}..{slot.ValueOffset + slot.ValueBytes}";
             }
