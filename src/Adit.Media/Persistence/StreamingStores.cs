@@ -92,7 +92,7 @@ internal static unsafe class StreamingStores
         TPersist.WriteBack(to, lengthBytes);
     }
 
-    private static void CopyLines512(byte* to, ref byte from, nuint lengthBytes)
+    internal static void CopyLines512(byte* to, ref byte from, nuint lengthBytes)
     {
         nuint at = 0;
         for (; at + (4 * Line) <= lengthBytes; at += 4 * Line)
@@ -113,7 +113,7 @@ internal static unsafe class StreamingStores
         }
     }
 
-    private static void CopyLines256(byte* to, ref byte from, nuint lengthBytes)
+    internal static void CopyLines256(byte* to, ref byte from, nuint lengthBytes)
     {
         for (nuint at = 0; at < lengthBytes; at += Line)
         {
