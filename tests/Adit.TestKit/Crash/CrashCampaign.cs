@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+using Adit.Metadata;
+using Adit.TestKit.Crash.Stores;
+using Adit.TestKit.Simulation;
+
+namespace Adit.TestKit.Crash;
+
+/// <summary>Many sessions of lost power, each with a volume, a workload and settings of its own, drawn from its seed.</summary>
+public sealed class CrashCampaign
+{
+    private readonly CrashCampaignOptions _options;
+    private readonly CrashCounts _counts = new();
+    private readonly List<CrashViolation> _violations = [];
+    private readonly Lock _lock = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private int _nextSession;
+    private int _sessions;
+    private long _images;
+
+    private CrashCampaign(CrashCampaignOptions options) => _options = options;
+
+    private bool IsOver => _options.Cancellation.IsCancellationRequested
+        || Interlocked.Read(ref _images) >= _options.Images
+        || (_options.Minutes > 0 && _clock.Elapsed.TotalMinutes >= _options.Minutes)
+        || _violations.Count >= _options.MaxViolations;
+
+    /// <summary>Runs to the first limit of the options.</summary>
+    public static CrashCampaignResult Run(CrashCampaignOptions options)
+    {
+        CrashCampaign campaign = new(options);
+        Thread[] threads = new Thread[Math.Max(1, options.Threads)];
+        for (int i = 0; i < threads.Length; i++)
+        {
+            threads[i] = new Thread(campaign.Loop, 4 << 20) { IsBackground = true, Name = "crash session" };
+            threads[i].Start();
+        }
+
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+
+        return new CrashCampaignResult
+        {
+            Images = campaign._images,
+            Sessions = campaign._sessions,
+            Elapsed = campaign._clock.Elapsed,
+            Violations = campaign._violations,
+            Dangers = campaign._counts.ToDictionary(),
+        };
+    }
+
+    private void Loop()
+    {
+        while (!IsOver)
+        {
+            int seed = _options.Seed + Interlocked.Increment(ref _nextSession) - 1;
+            RunSession(seed);
+        }
+    }
+
+    private void RunSession(int seed)
+    {
+        Random random = new(seed);
+        CrashLayers layer = PickLayer(random);
+        CrashSessionOptions session = new()
+        {
+            Seed = seed,
+            Model = random.Next(2) == 0 ? DurabilityModel.CacheLine : DurabilityModel.Page,
+            Images = Math.Max(1, _options.Images - Interlocked.Read(ref _images)),
+            FenceProbability = random.NextDouble() * 0.6,
+            StoreProbability = random.Next(3) == 0 ? 0.05 : 0.005,
+            Cancellation = _options.Cancellation,
+            ReplayCommand = ReplayCommand(seed),
+        };
+        using CrashSession running = new(session, MakeWorkload(layer, seed), _counts);
+        running.Run();
+        Finish(running);
+    }
+
+    private ICrashWorkload MakeWorkload(CrashLayers layer, int seed) => layer switch
+    {
+        _ => new StoreCrashWorkload(StoreWorkloadOptions.Vary(seed, _options.Broken)),
+    };
+
+    private CrashLayers PickLayer(Random random)
+    {
+        _ = random;
+        return CrashLayers.Store;
+    }
+
+    private void Finish(CrashSession session)
+    {
+        lock (_lock)
+        {
+            _sessions++;
+            _images += session.ImageCount;
+            if (session.Violation is { } violation)
+            {
+                _violations.Add(violation);
+            }
+
+            _options.OnProgress?.Invoke(new CrashProgress(_images, _sessions, _violations.Count, _clock.Elapsed));
+        }
+    }
+
+    private string ReplayCommand(int seed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"adit crash --seed {seed} --sessions 1{(_options.Broken == BrokenVariant.None ? "" : $" (with {_options.Broken})")}");
+}

@@ -1,0 +1,153 @@
+using Adit.Format;
+using Adit.Interop;
+using Adit.Metadata;
+using Adit.Metadata.Transactions;
+using Adit.TestKit.Simulation;
+
+namespace Adit.TestKit.Crash.Stores;
+
+/// <summary>Random transactions directly on a metadata store: records of all sizes, extents with data behind them, frees,
+/// checkpoints and syncs.</summary>
+public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : ICrashWorkload
+{
+    /// <summary>The records' own inodes; those that the store numbers stay far below.</summary>
+    private const ulong FirstInode = 1UL << 40;
+
+    private const int InodeCount = 40;
+
+    private readonly Random _random = new(options.Seed);
+    private readonly CrashHistory<StoreState> _history = new(StoreState.Empty);
+    private readonly RecentOperations _recent = new();
+    private readonly List<BlockExtent> _reserved = [];
+    private MetadataStore? _store;
+    private int _step;
+    private ulong _nextSeed = (ulong)(uint)options.Seed << 24;
+
+    public CrashPhase Phase { get; private set; }
+
+    public bool HasOperationInFlight => _history.InFlight is not null;
+
+    public int UnacknowledgedCount => _history.UnacknowledgedCount;
+
+    /// <summary>Transactions that the store refused for want of space.</summary>
+    public int NoSpaceCount { get; private set; }
+
+    public int CommitCount { get; private set; }
+
+    private MetadataStore Store => _store ?? throw new InvalidOperationException("not started");
+
+    public void Start(SimulatedMedium medium)
+    {
+        MetadataStore.Format(medium, new FormatOptions
+        {
+            LogBytes = options.LogBytes,
+            VolumeId = new Guid(options.Seed, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+        });
+        _store = MetadataStore.Open(medium, StoreOptions);
+    }
+
+    public bool Step()
+    {
+        if (_step++ == options.Steps)
+        {
+            return false;
+        }
+
+        int choice = _random.Next(100);
+        if ((choice -= options.CheckpointPercent) < 0)
+        {
+            Checkpoint();
+        }
+        else if ((choice -= options.SyncPercent) < 0)
+        {
+            Sync();
+        }
+        else if (_random.Next(100) < options.BlockPercent)
+        {
+            ChangeBlocks();
+        }
+        else
+        {
+            ChangeRecords();
+        }
+
+        Phase = CrashPhase.Idle;
+        return true;
+    }
+
+    public void Stop() => _store?.Abandon();
+
+    public string DescribeRecent() => $"    {options}\n{_recent}";
+
+    private StoreOptions StoreOptions => new()
+    {
+        BackgroundWork = false,
+        Broken = options.Broken,
+        SyncAlways = options.SyncAlways,
+        Time = FrozenTime.Instance,
+    };
+
+    private void Checkpoint()
+    {
+        _recent.Add("checkpoint");
+        Phase = CrashPhase.Checkpoint;
+        Errno outcome = Store.Checkpoint();
+        if (outcome != Errno.Success)
+        {
+            throw new InvalidOperationException($"checkpoint: {outcome}");
+        }
+
+        _history.Acknowledge();
+    }
+
+    private void Sync()
+    {
+        _recent.Add("sync");
+        Phase = CrashPhase.Sync;
+        Store.EnsureDurable();
+        _history.Acknowledge();
+    }
+
+    /// <summary>Runs a transaction whose effect on the model is known before it begins.</summary>
+    private void Commit(string what, StoreState next, TransactionSize size, Action<Transaction> fill)
+    {
+        Phase = CrashPhase.Operation;
+        Errno outcome = Store.Begin(out Transaction transaction, size);
+        if (outcome == Errno.ENOSPC)
+        {
+            _recent.Add($"{what}: no space");
+            NoSpaceCount++;
+            GiveBack();
+            return;
+        }
+
+        if (outcome != Errno.Success)
+        {
+            throw new InvalidOperationException($"{what}: begin: {outcome}");
+        }
+
+        fill(transaction);
+        _reserved.Clear();
+        _recent.Add(what);
+        _history.Begin(next);
+        transaction.Commit();
+        _history.Complete();
+        CommitCount++;
+        if (Store.CommitsAreDurable)
+        {
+            _history.Acknowledge();
+        }
+    }
+
+    private void GiveBack()
+    {
+        foreach (BlockExtent extent in _reserved)
+        {
+            Store.Space.Return(extent);
+        }
+
+        _reserved.Clear();
+    }
+
+    private InodeNumber SomeInode() => new(FirstInode + (ulong)_random.Next(InodeCount));
+}
