@@ -55,8 +55,13 @@ public sealed class CrashCampaign
     {
         while (!IsOver)
         {
-            int seed = _options.Seed + Interlocked.Increment(ref _nextSession) - 1;
-            RunSession(seed);
+            int number = Interlocked.Increment(ref _nextSession) - 1;
+            if (number >= _options.Sessions)
+            {
+                return;
+            }
+
+            RunSession(_options.Seed + number);
         }
     }
 

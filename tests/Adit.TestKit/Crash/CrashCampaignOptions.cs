@@ -29,6 +29,9 @@ public sealed record CrashCampaignOptions
     /// <summary>0: no limit.</summary>
     public double Minutes { get; init; }
 
+    /// <summary>Volumes to work on, one after another; each has a seed of its own.</summary>
+    public int Sessions { get; init; } = int.MaxValue;
+
     public int Threads { get; init; } = 1;
 
     public CrashLayers Layers { get; init; } = CrashLayers.All;

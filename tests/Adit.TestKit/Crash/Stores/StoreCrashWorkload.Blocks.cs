@@ -61,7 +61,6 @@ public sealed partial class StoreCrashWorkload
         _history.Current.Extents.TryGetValue(key, out StoreExtent? old);
         Commit(
             $"place {blocks} at {key}{(old is null ? "" : $" instead of {old.Record.Blocks}")}",
-            _history.Current.PutExtent(key, extent),
             TransactionSize.Usual,
             transaction =>
             {
@@ -72,6 +71,7 @@ public sealed partial class StoreCrashWorkload
 
                 transaction.Take(blocks);
                 transaction.PutExtent(key.Inode, (long)key.Offset, extent.Record);
+                return _history.Current.PutExtent(key, extent);
             });
     }
 
@@ -89,12 +89,12 @@ public sealed partial class StoreCrashWorkload
         StoreExtent extent = old with { Record = old.Record with { BlockCount = kept } };
         Commit(
             $"shorten {key} from {old.Record.Blocks} to {extent.Record.Blocks}",
-            _history.Current.PutExtent(key, extent),
             TransactionSize.Freeing,
             transaction =>
             {
                 transaction.PutExtent(key.Inode, (long)key.Offset, extent.Record);
                 transaction.Free(new BlockExtent(old.Record.Start + kept, old.Record.BlockCount - kept));
+                return _history.Current.PutExtent(key, extent);
             });
     }
 
@@ -108,12 +108,12 @@ public sealed partial class StoreCrashWorkload
         (TreeKey key, StoreExtent old) = SomeExtent(_history.Current);
         Commit(
             $"drop {key} ({old.Record.Blocks})",
-            _history.Current.DeleteExtent(key),
             TransactionSize.Freeing,
             transaction =>
             {
                 transaction.DeleteExtent(key.Inode, (long)key.Offset);
                 transaction.Free(old.Record.Blocks);
+                return _history.Current.DeleteExtent(key);
             });
     }
 

@@ -23,37 +23,35 @@ public sealed partial class StoreCrashWorkload
         bool isLarge = _random.Next(100) < options.LargePercent;
         bool shrinks = _history.Current.Records.Count > options.RecordTarget;
         int count = isLarge ? 60 : _random.Next(1, 9);
-        List<(TreeKey Key, byte[]? Value)> actions = [];
+        List<string> actions = [];
         StoreState next = _history.Current;
-        for (int i = 0; i < count; i++)
+        Commit(isLarge ? "in a large transaction" : "in a transaction", isLarge ? TransactionSize.Large : TransactionSize.Usual, transaction =>
         {
-            bool deletes = next.Records.Count > 0 && _random.Next(100) < (shrinks ? 65 : 30);
-            TreeKey key = deletes || (next.Records.Count > 0 && _random.Next(3) == 0) ? SomeKey(next) : NewKey();
-            byte[]? value = deletes ? null : Pattern.Make(_random.Next(options.MaxValueBytes + 1), ++_nextSeed);
-            actions.Add((key, value));
-            next = value is null ? next.Delete(key) : next.Put(key, value);
+            for (int i = 0; i < count && transaction.RoomBytes > ActionOverheadBytes + options.MaxValueBytes; i++)
+            {
+                next = ChangeRecord(transaction, next, shrinks, actions);
+            }
+
+            _recent.Add(string.Join(", ", actions.Take(6)) + (actions.Count > 6 ? $", and {actions.Count - 6} more" : ""));
+            return next;
+        });
+    }
+
+    private StoreState ChangeRecord(Transaction transaction, StoreState now, bool shrinks, List<string> actions)
+    {
+        bool deletes = now.Records.Count > 0 && _random.Next(100) < (shrinks ? 65 : 30);
+        TreeKey key = deletes || (now.Records.Count > 0 && _random.Next(3) == 0) ? SomeKey(now) : NewKey();
+        if (deletes)
+        {
+            transaction.Delete(key);
+            actions.Add($"delete {key}");
+            return now.Delete(key);
         }
 
-        TransactionSize size = isLarge ? TransactionSize.Large : TransactionSize.Usual;
-        Commit($"{(isLarge ? "large: " : "")}{string.Join(", ", actions.Take(4).Select(Describe))}{(count > 4 ? ", ..." : "")}", next, size, transaction =>
-        {
-            foreach ((TreeKey key, byte[]? value) in actions)
-            {
-                if (transaction.RoomBytes < ActionOverheadBytes + (value?.Length ?? 0))
-                {
-                    throw new InvalidOperationException($"{actions.Count} actions do not fit a {size} transaction: {transaction.RoomBytes} bytes left");
-                }
-
-                if (value is null)
-                {
-                    transaction.Delete(key);
-                }
-                else
-                {
-                    transaction.Put(key, value);
-                }
-            }
-        });
+        byte[] value = Pattern.Make(_random.Next(options.MaxValueBytes + 1), ++_nextSeed);
+        transaction.Put(key, value);
+        actions.Add($"put {key} ({value.Length} bytes)");
+        return now.Put(key, value);
     }
 
     /// <summary>A record under a number that must never come again.</summary>
@@ -67,13 +65,14 @@ public sealed partial class StoreCrashWorkload
         }
 
         byte[] value = Pattern.Make(128, ++_nextSeed);
-        Commit($"make {inode}", _history.Current.Put(key, value), TransactionSize.Usual, transaction => transaction.Put(key, value));
+        Commit($"make {inode}", TransactionSize.Usual, transaction =>
+        {
+            transaction.Put(key, value);
+            return _history.Current.Put(key, value);
+        });
     }
 
     private TreeKey NewKey() => new(SomeInode(), Kinds[_random.Next(Kinds.Length)], (ulong)_random.NextInt64() & TreeKey.MaxOffset);
 
     private TreeKey SomeKey(StoreState state) => state.Records.Keys.ElementAt(_random.Next(state.Records.Count));
-
-    private static string Describe((TreeKey Key, byte[]? Value) action) =>
-        action.Value is null ? $"delete {action.Key}" : $"put {action.Key} ({action.Value.Length} bytes)";
 }

@@ -108,8 +108,8 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
         _history.Acknowledge();
     }
 
-    /// <summary>Runs a transaction whose effect on the model is known before it begins.</summary>
-    private void Commit(string what, StoreState next, TransactionSize size, Action<Transaction> fill)
+    /// <summary>Runs a transaction; what fills it says which state it leads to.</summary>
+    private void Commit(string what, TransactionSize size, Func<Transaction, StoreState> fill)
     {
         Phase = CrashPhase.Operation;
         Errno outcome = Store.Begin(out Transaction transaction, size);
@@ -126,10 +126,9 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
             throw new InvalidOperationException($"{what}: begin: {outcome}");
         }
 
-        fill(transaction);
+        _history.Begin(fill(transaction));
         _reserved.Clear();
         _recent.Add(what);
-        _history.Begin(next);
         transaction.Commit();
         _history.Complete();
         CommitCount++;
