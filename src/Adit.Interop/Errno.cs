@@ -45,6 +45,7 @@ public enum Errno
     EPROTO = 71,
     EOVERFLOW = 75,
     ENOTSUP = 95,
+    ECONNABORTED = 103,
     ENOTCONN = 107,
     ETIMEDOUT = 110,
     ESTALE = 116,

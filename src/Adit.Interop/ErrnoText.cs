@@ -51,6 +51,7 @@ public static class ErrnoText
         Errno.EPROTO => "Protocol error",
         Errno.EOVERFLOW => "Value too large for defined data type",
         Errno.ENOTSUP => "Operation not supported",
+        Errno.ECONNABORTED => "Software caused connection abort",
         Errno.ENOTCONN => "Transport endpoint is not connected",
         Errno.ETIMEDOUT => "Connection timed out",
         Errno.ESTALE => "Stale file handle",

@@ -1,0 +1,47 @@
+using Adit.Format;
+using Adit.Fuse.Requests;
+using Adit.Interop;
+using Adit.Nodes;
+
+namespace Adit.Fuse.Access;
+
+/// <summary>Takes setuid, setgid and file capabilities from a file whose content or owner changes. With
+/// FUSE_HANDLE_KILLPRIV_V2 the kernel leaves this to the server and says when the caller may not keep the bits.</summary>
+internal static class Privileges
+{
+    private const uint SetIdBits = 0xC00;
+    private const uint SetUserId = 0x800;
+    private const uint SetGroupId = 0x400;
+    private const uint GroupExecute = 8;
+
+    private static ReadOnlySpan<byte> CapabilityName => "security.capability"u8;
+
+    /// <summary>True when a change by an unprivileged caller takes something from this mode. Setgid without group
+    /// execution is no privilege.</summary>
+    public static bool HasSetIds(uint mode) =>
+        (mode & SetIdBits) != 0 && ((mode & SetUserId) != 0 || (mode & (SetGroupId | GroupExecute)) == (SetGroupId | GroupExecute));
+
+    /// <summary>Takes the bits, if there are any.</summary>
+    public static Errno DropSetIds(ref Call call, InodeNumber inode, uint mode)
+    {
+        if (!HasSetIds(mode))
+        {
+            return Errno.Success;
+        }
+
+        AttributeChanges changes = new() { Fields = AttributeFields.KillPrivileges };
+        return call.Nodes.SetAttributes(inode, changes, out _);
+    }
+
+    /// <summary>Takes file capabilities, if there are any: a change of content or owner does, whoever makes it.</summary>
+    public static Errno DropCapabilities(INodeOperations nodes, InodeNumber inode)
+    {
+        Errno outcome = nodes.GetExtendedAttribute(inode, CapabilityName, default, out _);
+        if (outcome == Errno.Success)
+        {
+            outcome = nodes.RemoveExtendedAttribute(inode, CapabilityName);
+        }
+
+        return outcome is Errno.ENODATA or Errno.ENOTSUP ? Errno.Success : outcome;
+    }
+}

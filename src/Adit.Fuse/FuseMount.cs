@@ -1,0 +1,163 @@
+using Adit.Format;
+using Adit.Fuse.Mounting;
+using Adit.Fuse.Options;
+using Adit.Fuse.Session;
+using Adit.Fuse.Wire;
+using Adit.Interop;
+using Adit.Interop.Linux;
+using Adit.Nodes;
+
+namespace Adit.Fuse;
+
+/// <summary>A volume mounted as an ordinary file system, and the server behind it.</summary>
+/// <remarks><para>The nodes belong to the caller: they stay open when the mount ends, by whatever way it does, and must
+/// outlive it. Never touch the mount from the process that serves it: with all readers busy that waits for itself.</para>
+/// <para>Thread-safe.</para></remarks>
+public sealed class FuseMount : IDisposable
+{
+    private static readonly TimeSpan DetachPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(5);
+
+    private readonly FuseSession _session;
+    private readonly uint _connection;
+    private readonly FuseLog _log;
+
+    private FuseMount(FuseSession session, string mountPoint, uint connection, FuseLog log)
+    {
+        _session = session;
+        _connection = connection;
+        _log = log;
+        MountPoint = mountPoint;
+    }
+
+    /// <summary>The directory, absolute and without symbolic links.</summary>
+    public string MountPoint { get; }
+
+    /// <summary>The mount is gone, everything its users left open is closed, and all of it is durable.</summary>
+    public bool HasEnded => _session.HasEnded;
+
+    /// <summary>Mounts, and serves until <see cref="Unmount"/>, <see cref="Dispose"/>, or an unmount from outside.
+    /// The mount answers when this returns.</summary>
+    /// <param name="nodes">What to serve.</param>
+    /// <param name="mountPoint">An existing directory that nothing is mounted on.</param>
+    /// <param name="options">How.</param>
+    /// <param name="log">Told what goes wrong later.</param>
+    /// <exception cref="MountException">It cannot be mounted; the message says what helps.</exception>
+    public static FuseMount Start(INodeOperations nodes, string mountPoint, MountOptions options, FuseLog log)
+    {
+        if (nodes.IsReadOnly)
+        {
+            options = options with { ReadOnly = true };
+        }
+
+        string path = Mounting.MountPoint.Prepare(mountPoint, log);
+        FileDescriptor device = Libc.geteuid() == 0 ? KernelMount.Mount(path, options) : HelperMount.Mount(path, options);
+        FuseSession? session = null;
+        try
+        {
+            session = new FuseSession(nodes, new DeviceTransport(device), options, log);
+            Errno negotiated = session.Negotiate();
+            if (negotiated != Errno.Success)
+            {
+                throw new MountException(negotiated, negotiated == Errno.EPROTO
+                    ? "this kernel's FUSE is too old: Adit needs Linux 5.4 or newer"
+                    : $"the kernel ended the mount at once: {negotiated.Message()}");
+            }
+
+            uint connection = MountTable.Find(path)?.DeviceMinor ?? 0;
+            session.Start();
+            log(FuseLogLevel.Information, $"mounted {options.Source} on {path}; MAP_SYNC and FICLONE do not exist through FUSE: for direct access use the library");
+            return new FuseMount(session, path, connection, log);
+        }
+        catch
+        {
+            _ = Unmounter.TryUnmount(path, lazily: true, out _);
+            device.Dispose();
+            session?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the mount has ended, from outside or from here.</summary>
+    /// <returns>False when the time is over first.</returns>
+    public bool WaitForEnd(TimeSpan timeout) => _session.WaitForEnd(timeout);
+
+    /// <summary>Unmounts and waits until everything is closed and durable.</summary>
+    /// <param name="lazily">Take it out of the tree even when it is in use; users that do not end are cut off.</param>
+    /// <exception cref="MountException">EBUSY: in use, and by whom; the mount goes on.</exception>
+    public void Unmount(bool lazily = false)
+    {
+        if (!HasEnded)
+        {
+            // EINVAL: nothing is mounted there any more, someone else was faster.
+            Errno outcome = Unmounter.TryUnmount(MountPoint, lazily: false, out string complaint);
+            if (outcome == Errno.EBUSY && lazily)
+            {
+                outcome = Unmounter.TryUnmount(MountPoint, lazily: true, out complaint);
+            }
+
+            if (outcome is not (Errno.Success or Errno.EINVAL or Errno.ENOENT))
+            {
+                throw outcome == Errno.EBUSY
+                    ? new MountException(outcome, $"{MountPoint} is in use{MountUsers.Describe(MountPoint)}: end that first, or unmount lazily")
+                    : new MountException(outcome, $"unmounting {MountPoint}: {(complaint.Length > 0 ? complaint : outcome.Message())}");
+            }
+        }
+
+        if (!WaitForEnd(DetachPatience))
+        {
+            Abort();
+        }
+    }
+
+    /// <summary>Unmounts by all means: as <see cref="Unmount"/>, else lazily, else by cutting the connection.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Unmount(lazily: true);
+        }
+        catch (MountException exception)
+        {
+            _log(FuseLogLevel.Error, $"{exception.Message}; cutting the connection");
+            Abort();
+        }
+
+        if (HasEnded)
+        {
+            _session.Dispose();
+        }
+    }
+
+    /// <summary>Bytes of a file were changed beside the mount: what the kernel cached of them is dropped.</summary>
+    /// <param name="inode">The file.</param>
+    /// <param name="offsetBytes">First byte.</param>
+    /// <param name="lengthBytes">How many; 0: to the end.</param>
+    /// <remarks>This and its siblings only queue: they never block or fail, and may be called under any lock.</remarks>
+    public void DataChanged(InodeNumber inode, long offsetBytes, long lengthBytes) =>
+        _session.Notifier.Post(NotifyCode.InvalidateInode, inode, default, offsetBytes, lengthBytes, default);
+
+    /// <summary>Attributes, extended attributes or the length of a node were changed beside the mount.</summary>
+    public void AttributesChanged(InodeNumber inode) =>
+        _session.Notifier.Post(NotifyCode.InvalidateInode, inode, default, -1, 0, default);
+
+    /// <summary>A name came, or means another node now.</summary>
+    public void EntryChanged(InodeNumber directory, ReadOnlySpan<byte> name) =>
+        _session.Notifier.Post(NotifyCode.InvalidateEntry, directory, default, 0, 0, name);
+
+    /// <summary>A name went. Those who watch the directory are told too.</summary>
+    public void EntryRemoved(InodeNumber directory, InodeNumber node, ReadOnlySpan<byte> name) =>
+        _session.Notifier.Post(NotifyCode.Delete, directory, node, 0, 0, name);
+
+    /// <summary>What the server did so far.</summary>
+    public MountStatistics GetStatistics() => MountStatistics.Of(_session);
+
+    private void Abort()
+    {
+        Errno aborted = ConnectionControl.Abort(_connection);
+        if (!WaitForEnd(AbortPatience))
+        {
+            _log(FuseLogLevel.Error, $"the server of {MountPoint} does not end ({aborted.Message()}); it is left to the end of the process");
+        }
+    }
+}

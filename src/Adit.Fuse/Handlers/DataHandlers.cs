@@ -1,0 +1,135 @@
+using Adit.Fuse.Access;
+using Adit.Fuse.Handles;
+using Adit.Fuse.Replies;
+using Adit.Fuse.Requests;
+using Adit.Fuse.Session;
+using Adit.Fuse.Wire;
+using Adit.Interop;
+using Adit.Nodes;
+
+namespace Adit.Fuse.Handlers;
+
+/// <summary>Reading and writing: straight from and to the medium, one copy each.</summary>
+internal static class DataHandlers
+{
+    public static Errno Read(ref Call call)
+    {
+        if (!call.Arguments.TryRead(out ReadIn read) || read.Offset > long.MaxValue)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!call.Session.Handles.TryGet(read.Handle, out OpenHandle opened))
+        {
+            return Errno.EBADF;
+        }
+
+        if (read.Size > (uint)call.Channel.ReplyCapacityBytes)
+        {
+            return Errno.EINVAL;
+        }
+
+        ReaderChannel channel = call.Channel;
+        Errno outcome = opened.File.BeginDirectRead((long)read.Offset, (int)read.Size, channel.Segments, out int segmentCount, out int lengthBytes);
+        if (outcome != Errno.Success)
+        {
+            return outcome;
+        }
+
+        bool isWhole;
+        try
+        {
+            // Fewer bytes than asked mean the end of the file to the client, unless the segments did not suffice.
+            isWhole = lengthBytes == (int)read.Size || segmentCount < ReaderChannel.MaxSegments;
+            if (isWhole)
+            {
+                call.IsAnswered = true;
+                Errno sent = channel.SendSegments(call.Session.Transport, call.Header.Unique, segmentCount, lengthBytes);
+                if (sent == Errno.EINVAL)
+                {
+                    call.IsAnswered = false;
+                    return Errno.EIO;
+                }
+
+                ReplyOutcome.Report(call.Session, Opcode.Read, sent);
+            }
+        }
+        finally
+        {
+            opened.File.EndDirectRead();
+        }
+
+        return isWhole ? Errno.Success : ReadCopying(ref call, opened.File, read);
+    }
+
+    public static Errno Write(ref Call call)
+    {
+        if (!call.Arguments.TryRead(out WriteIn write) || write.Offset > long.MaxValue
+            || !call.Arguments.TryReadBytes(write.Size, out ReadOnlySpan<byte> data))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!call.Session.Handles.TryGet(write.Handle, out OpenHandle opened))
+        {
+            return Errno.EBADF;
+        }
+
+        if (!OpenRequestFlags.Writes(opened.Flags))
+        {
+            return Errno.EBADF;
+        }
+
+        Errno outcome = Errno.Success;
+        if ((write.WriteFlags & WriteIn.KillSetIds) != 0)
+        {
+            outcome = Privileges.DropSetIds(ref call, opened.File.Inode, opened.File.Attributes.Mode);
+        }
+
+        if (outcome == Errno.Success && call.Session.Handles.IsFirstWrite(write.Handle))
+        {
+            outcome = Privileges.DropCapabilities(call.Nodes, opened.File.Inode);
+        }
+
+        if (outcome != Errno.Success)
+        {
+            return outcome;
+        }
+
+        bool isFromCache = (write.WriteFlags & WriteIn.FromCache) != 0;
+        int writtenBytes;
+        if ((write.Flags & OpenRequestFlags.Append) != 0 && !isFromCache)
+        {
+            // The end is where it is now, not where the kernel last knew it.
+            outcome = opened.File.Append(data, out _, out writtenBytes);
+        }
+        else
+        {
+            outcome = opened.File.Write((long)write.Offset, data, out writtenBytes);
+        }
+
+        if (outcome != Errno.Success && writtenBytes == 0)
+        {
+            return outcome;
+        }
+
+        outcome = MakeDurable(opened, write.Flags, isFromCache);
+        call.Reply.Append<WriteOut>().Size = (uint)writtenBytes;
+        return outcome;
+    }
+
+    private static Errno ReadCopying(ref Call call, IOpenFile file, in ReadIn read)
+    {
+        Errno outcome = file.Read((long)read.Offset, call.Reply.Free((int)read.Size), out int readBytes);
+        call.Reply.Advance(readBytes);
+        return outcome;
+    }
+
+    /// <summary>A write may ask for more than its file was opened for (RWF_DSYNC, fcntl).</summary>
+    private static Errno MakeDurable(in OpenHandle opened, uint writeFlags, bool isFromCache)
+    {
+        OpenIntent asked = isFromCache ? 0 : OpenRequestFlags.ToDurability(writeFlags);
+        OpenIntent given = OpenRequestFlags.ToDurability(opened.Flags);
+        return (asked & ~given) == 0 ? Errno.Success : opened.File.Sync((asked & OpenIntent.Sync) != OpenIntent.Sync);
+    }
+}

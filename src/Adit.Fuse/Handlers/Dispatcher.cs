@@ -1,0 +1,100 @@
+using Adit.Fuse.Replies;
+using Adit.Fuse.Requests;
+using Adit.Fuse.Session;
+using Adit.Fuse.Wire;
+using Adit.Interop;
+
+namespace Adit.Fuse.Handlers;
+
+/// <summary>Serves one request: checks its frame, finds its handler, sends exactly one reply. The one place that
+/// catches everything: an exception is logged with the request and becomes EIO.</summary>
+internal static unsafe class Dispatcher
+{
+    /// <summary>One more than the highest known opcode.</summary>
+    public const int OpcodeCount = (int)Opcode.CopyFileRange64 + 1;
+
+    private static readonly OpcodeEntry[] Table = OpcodeTable.Build();
+
+    /// <param name="session">The conversation.</param>
+    /// <param name="channel">Holds the request at the start of its request buffer.</param>
+    /// <param name="lengthBytes">How much was received.</param>
+    public static void Serve(FuseSession session, ReaderChannel channel, int lengthBytes)
+    {
+        if (lengthBytes < sizeof(InHeader))
+        {
+            // Nothing to answer to: not even the request's number is there.
+            session.Log(FuseLogLevel.Error, $"dropped {lengthBytes} bytes that are no request");
+            return;
+        }
+
+        InHeader* header = (InHeader*)channel.RequestBuffer;
+        OpcodeEntry entry = (uint)header->Opcode < OpcodeCount ? Table[(int)header->Opcode] : default;
+        channel.Begin(*header);
+        ReadOnlySpan<byte> arguments = new(channel.RequestBuffer + sizeof(InHeader), lengthBytes - sizeof(InHeader));
+        Call call = new(session, channel, header, arguments);
+        Errno outcome;
+        try
+        {
+            outcome = Check(entry, ref call, lengthBytes);
+            if (outcome == Errno.Success)
+            {
+                outcome = entry.Handler(ref call);
+                if (outcome == Errno.Success && session.Options.Synchronous && entry.Is(OpcodeTraits.Changes))
+                {
+                    outcome = session.Nodes.SyncVolume();
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            session.Log(FuseLogLevel.Error, $"{header->Opcode} of {call.Node} (request {header->Unique}): {exception}");
+            outcome = Errno.EIO;
+        }
+
+        if (!call.IsAnswered && !entry.Is(OpcodeTraits.NoReply))
+        {
+            Answer(session, channel, header, outcome, call.Reply.LengthBytes);
+        }
+
+        channel.End();
+    }
+
+    /// <summary>Checks what is common to all requests.</summary>
+    private static Errno Check(OpcodeEntry entry, ref Call call, int lengthBytes)
+    {
+        if (call.Header.Length != (uint)lengthBytes)
+        {
+            return Errno.EIO;
+        }
+
+        if (entry.Handler == null)
+        {
+            return Errno.ENOSYS;
+        }
+
+        if (entry.Is(OpcodeTraits.OnNode) && call.Header.NodeId == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (entry.Is(OpcodeTraits.Changes) && call.Options.ReadOnly)
+        {
+            return Errno.EROFS;
+        }
+
+        return call.Session.Negotiated is null && call.Header.Opcode != Opcode.Init ? Errno.EIO : Errno.Success;
+    }
+
+    private static void Answer(FuseSession session, ReaderChannel channel, InHeader* header, Errno outcome, int bodyBytes)
+    {
+        Errno sent = channel.SendReply(session.Transport, header->Unique, outcome, bodyBytes);
+        if (sent == Errno.EINVAL && outcome == Errno.Success)
+        {
+            // The kernel found the reply malformed and still waits: that must not be for ever.
+            session.Log(FuseLogLevel.Error, $"the kernel refused the reply to {header->Opcode} of node {header->NodeId} ({bodyBytes} bytes)");
+            sent = channel.SendReply(session.Transport, header->Unique, Errno.EIO, 0);
+        }
+
+        ReplyOutcome.Report(session, header->Opcode, sent);
+    }
+}

@@ -1,0 +1,145 @@
+using Adit.Fuse.Access;
+using Adit.Fuse.Requests;
+using Adit.Fuse.Session;
+using Adit.Fuse.Wire;
+using Adit.Interop;
+using Adit.Nodes;
+
+namespace Adit.Fuse.Handlers;
+
+/// <summary>Extended attributes of all namespaces; the kernel has checked who may. An access list also sets the mode.</summary>
+internal static class ExtendedAttributeHandlers
+{
+    /// <summary>XATTR_NAME_MAX and XATTR_SIZE_MAX of the kernel.</summary>
+    private const int MaxNameBytes = 255;
+    private const int MaxValueBytes = 64 << 10;
+    private const uint SetGroupId = 0x400;
+
+    public static Errno GetXAttr(ref Call call)
+    {
+        if (!call.Arguments.TryRead(out GetXAttrIn get) || !ReadName(ref call.Arguments, out ReadOnlySpan<byte> name))
+        {
+            return Errno.EINVAL;
+        }
+
+        Span<byte> value = call.Reply.Free((int)Math.Min(get.Size, MaxValueBytes));
+        Errno outcome = call.Nodes.GetExtendedAttribute(call.Node, name, value, out int lengthBytes);
+        return Reply(ref call, outcome, get.Size, lengthBytes);
+    }
+
+    public static Errno ListXAttr(ref Call call)
+    {
+        if (!call.Arguments.TryRead(out GetXAttrIn list))
+        {
+            return Errno.EINVAL;
+        }
+
+        Span<byte> names = call.Reply.Free((int)Math.Min(list.Size, MaxValueBytes));
+        Errno outcome = call.Nodes.ListExtendedAttributes(call.Node, names, out int lengthBytes);
+        return Reply(ref call, outcome, list.Size, lengthBytes);
+    }
+
+    public static Errno SetXAttr(ref Call call)
+    {
+        SetXAttrExtension extension = default;
+        bool isExtended = call.Session.Negotiated?.Has(InitFlags.SetXAttrExtended) ?? false;
+        if (!call.Arguments.TryRead(out SetXAttrIn set)
+            || (isExtended && !call.Arguments.TryRead(out extension))
+            || !ReadName(ref call.Arguments, out ReadOnlySpan<byte> name)
+            || !call.Arguments.TryReadBytes(set.Size, out ReadOnlySpan<byte> value)
+            || set.Flags > (uint)AttributeSetMode.Replace)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (value.Length > MaxValueBytes)
+        {
+            return Errno.E2BIG;
+        }
+
+        if (name.SequenceEqual(AccessControlList.AccessName))
+        {
+            return SetAccessList(ref call, value, extension);
+        }
+
+        if (name.SequenceEqual(AccessControlList.DefaultName) && (value.Length > AccessControlList.MaxBytes || !AccessControlList.IsValid(value)))
+        {
+            return Errno.EINVAL;
+        }
+
+        return call.Nodes.SetExtendedAttribute(call.Node, name, value, (AttributeSetMode)set.Flags);
+    }
+
+    public static Errno RemoveXAttr(ref Call call)
+    {
+        if (!ReadName(ref call.Arguments, out ReadOnlySpan<byte> name))
+        {
+            return Errno.EINVAL;
+        }
+
+        Errno outcome = call.Nodes.RemoveExtendedAttribute(call.Node, name);
+
+        // The kernel removes a list that may well not be there.
+        bool isList = name.SequenceEqual(AccessControlList.AccessName) || name.SequenceEqual(AccessControlList.DefaultName);
+        return outcome == Errno.ENODATA && isList ? Errno.Success : outcome;
+    }
+
+    /// <summary>The mode shows the list's owner, mask and others; a list that says no more than the mode is not kept.</summary>
+    private static Errno SetAccessList(ref Call call, ReadOnlySpan<byte> list, in SetXAttrExtension extension)
+    {
+        if (list.Length > AccessControlList.MaxBytes || !AccessControlList.IsValid(list))
+        {
+            return Errno.EINVAL;
+        }
+
+        Errno outcome = call.Nodes.GetAttributes(call.Node, out NodeAttributes attributes);
+        if (outcome != Errno.Success)
+        {
+            return outcome;
+        }
+
+        bool isMinimal = AccessControlList.ToMode(list, out uint permissions);
+        outcome = isMinimal
+            ? call.Nodes.RemoveExtendedAttribute(call.Node, AccessControlList.AccessName)
+            : call.Nodes.SetExtendedAttribute(call.Node, AccessControlList.AccessName, list, AttributeSetMode.CreateOrReplace);
+        if (outcome != Errno.Success && !(isMinimal && outcome == Errno.ENODATA))
+        {
+            return outcome;
+        }
+
+        uint mode = (attributes.Mode & 0xE00) | permissions;
+        if ((extension.SetXAttrFlags & SetXAttrExtension.AclKillSetGid) != 0)
+        {
+            mode &= ~SetGroupId;
+        }
+
+        AttributeChanges changes = new() { Fields = AttributeFields.Mode, Mode = mode };
+        return call.Nodes.SetAttributes(call.Node, changes, out _);
+    }
+
+    private static bool ReadName(ref ArgumentCursor arguments, out ReadOnlySpan<byte> name) =>
+        arguments.TryReadString(out name) && name.Length is > 0 and <= MaxNameBytes;
+
+    /// <summary>Asked with size 0 the length is the reply, else the bytes.</summary>
+    private static Errno Reply(ref Call call, Errno outcome, uint askedSize, int lengthBytes)
+    {
+        if (outcome != Errno.Success)
+        {
+            return outcome;
+        }
+
+        if (askedSize == 0)
+        {
+            call.Reply.Append<GetXAttrOut>().Size = (uint)lengthBytes;
+            return Errno.Success;
+        }
+
+        if ((uint)lengthBytes > askedSize)
+        {
+            return Errno.ERANGE;
+        }
+
+        call.Reply.Advance(lengthBytes);
+        return Errno.Success;
+    }
+}

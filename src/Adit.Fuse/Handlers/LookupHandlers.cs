@@ -1,0 +1,69 @@
+using Adit.Format;
+using Adit.Fuse.Replies;
+using Adit.Fuse.Requests;
+using Adit.Fuse.Wire;
+using Adit.Interop;
+using Adit.Nodes;
+
+namespace Adit.Fuse.Handlers;
+
+/// <summary>Names to nodes, and nodes given back.</summary>
+internal static class LookupHandlers
+{
+    public static Errno Lookup(ref Call call)
+    {
+        Errno outcome = EntryName.Read(ref call.Arguments, out ReadOnlySpan<byte> name);
+        if (outcome != Errno.Success)
+        {
+            return outcome;
+        }
+
+        outcome = call.Nodes.Lookup(call.Node, name, out NodeAttributes attributes);
+        if (outcome == Errno.ENOENT)
+        {
+            // Node 0 with a lifetime lets the kernel remember that there is no such name.
+            call.Reply.Append<EntryOut>().EntryValidSeconds = (ulong)call.Options.Lifetime.TotalSeconds;
+            return Errno.Success;
+        }
+
+        if (outcome == Errno.Success)
+        {
+            AttributeReply.AppendEntry(ref call, attributes);
+        }
+
+        return outcome;
+    }
+
+    public static Errno Forget(ref Call call)
+    {
+        if (call.Arguments.TryRead(out ForgetIn forget))
+        {
+            Release(ref call, call.Header.NodeId, forget.Count);
+        }
+
+        return Errno.Success;
+    }
+
+    public static Errno BatchForget(ref Call call)
+    {
+        if (call.Arguments.TryRead(out BatchForgetIn batch))
+        {
+            for (uint index = 0; index < batch.Count && call.Arguments.TryRead(out ForgetOne one); index++)
+            {
+                Release(ref call, one.NodeId, one.Count);
+            }
+        }
+
+        return Errno.Success;
+    }
+
+    private static void Release(ref Call call, ulong nodeId, ulong count)
+    {
+        InodeNumber inode = new(nodeId);
+        ulong held = call.Session.Lookups.Release(inode, count);
+        if (held != 0)
+        {
+            call.Nodes.Forget(inode, held);
+        }
+    }
+}

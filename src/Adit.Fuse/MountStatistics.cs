@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Adit.Fuse.Handlers;
+using Adit.Fuse.Session;
+using Adit.Fuse.Wire;
+
+namespace Adit.Fuse;
+
+/// <summary>What a mount's server did so far, and what it holds now.</summary>
+/// <param name="Requests">How many of each kind were served.</param>
+/// <param name="OpenFileCount">Files open now.</param>
+/// <param name="KnownInodeCount">Inodes that the kernel holds now.</param>
+/// <param name="NotificationCount">Notifications that the kernel took.</param>
+public sealed record MountStatistics(
+    ImmutableSortedDictionary<string, long> Requests, int OpenFileCount, long KnownInodeCount, long NotificationCount)
+{
+    internal static MountStatistics Of(FuseSession session)
+    {
+        ImmutableSortedDictionary<string, long>.Builder requests = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        for (int opcode = 0; opcode < Dispatcher.OpcodeCount; opcode++)
+        {
+            long count = 0;
+            foreach (ReaderChannel channel in session.Channels)
+            {
+                count += channel.CountOf((Opcode)opcode);
+            }
+
+            if (count != 0)
+            {
+                requests.Add(Enum.GetName((Opcode)opcode) ?? $"opcode {opcode}", count);
+            }
+        }
+
+        return new MountStatistics(requests.ToImmutable(), session.Handles.OpenCount, session.Lookups.InodeCount, session.Notifier.SentCount);
+    }
+}

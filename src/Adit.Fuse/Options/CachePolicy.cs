@@ -1,0 +1,32 @@
+using Adit.Fuse.Requests;
+using Adit.Fuse.Wire;
+using Adit.Nodes;
+
+namespace Adit.Fuse.Options;
+
+/// <summary>Which open files bypass the page cache.</summary>
+internal static class CachePolicy
+{
+    private const uint AnyExecute = 0x49;
+
+    /// <summary>FS_DAX_FL, set by <c>chattr +x</c>.</summary>
+    private const uint DaxFlag = 0x0200_0000;
+
+    /// <summary>Direct by default: the data already lies in memory, and another copy in the page cache costs more than it
+    /// saves, except where small pieces are read again and again, as of programs and libraries. Mapping works either way.
+    /// No flush at close: nothing is kept back that a close would have to write.</summary>
+    public static OpenReplyFlags For(DaxMode dax, in NodeAttributes attributes, uint openFlags)
+    {
+        const OpenReplyFlags Direct = OpenReplyFlags.DirectIo | OpenReplyFlags.ParallelDirectWrites | OpenReplyFlags.NoFlush;
+        return dax switch
+        {
+            DaxMode.Always => Direct,
+            DaxMode.Never => OpenReplyFlags.NoFlush,
+            _ => (attributes.Flags & DaxFlag) == 0 && IsProgram(attributes.Mode, openFlags) ? OpenReplyFlags.NoFlush : Direct,
+        };
+    }
+
+    private static bool IsProgram(uint mode, uint openFlags) =>
+        (openFlags & OpenRequestFlags.ForExecution) != 0
+        || ((openFlags & OpenRequestFlags.AccessMode) == 0 && (mode & AnyExecute) != 0);
+}

@@ -1,0 +1,36 @@
+namespace Adit.Fuse.Options;
+
+/// <summary>What a mount is asked to be. The kernel always checks permissions (<c>default_permissions</c>): the
+/// server does not.</summary>
+public sealed record MountOptions
+{
+    /// <summary>Longest data of one write, and of one read.</summary>
+    public const int MaxTransferBytes = 1 << 20;
+
+    public DaxMode Dax { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Users other than the one who mounts may use it. Null: they may when root mounts.</summary>
+    public bool? AllowOther { get; init; }
+
+    /// <summary>Every change is durable before its caller goes on, whatever the medium.</summary>
+    public bool Synchronous { get; init; }
+
+    public AccessTimePolicy AccessTime { get; init; } = AccessTimePolicy.Relative;
+
+    public bool NoSetUserId { get; init; }
+
+    public bool NoDevices { get; init; }
+
+    public bool NoExecute { get; init; }
+
+    /// <summary>What the mount table shows as its source: the path of the volume.</summary>
+    public string Source { get; init; } = "adit";
+
+    /// <summary>Threads that take requests, at least 2; 0: as many as processors.</summary>
+    public int ReaderCount { get; init; }
+
+    /// <summary>How long the kernel may use a name or attributes without asking. Changes beside the mount are told to it.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(1);
+}

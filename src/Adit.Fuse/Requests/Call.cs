@@ -1,0 +1,36 @@
+using Adit.Format;
+using Adit.Fuse.Options;
+using Adit.Fuse.Replies;
+using Adit.Fuse.Session;
+using Adit.Fuse.Wire;
+using Adit.Nodes;
+
+namespace Adit.Fuse.Requests;
+
+/// <summary>One request while it is served: who asks, about which node, the arguments left to read and the reply so far.
+/// A handler returns an outcome; on success the reply's body is what it wrote, unless it has answered by itself.</summary>
+internal unsafe ref struct Call(FuseSession session, ReaderChannel channel, InHeader* header, ReadOnlySpan<byte> arguments)
+{
+    private readonly InHeader* _header = header;
+
+    public ArgumentCursor Arguments = new(arguments);
+    public ReplyBody Reply = new(channel);
+
+    /// <summary>The handler has sent the reply, or there is none to send.</summary>
+    public bool IsAnswered;
+
+    public readonly FuseSession Session { get; } = session;
+
+    public readonly ReaderChannel Channel { get; } = channel;
+
+    public readonly INodeOperations Nodes => Session.Nodes;
+
+    public readonly MountOptions Options => Session.Options;
+
+    public readonly ref readonly InHeader Header => ref *_header;
+
+    public readonly InodeNumber Node => new(_header->NodeId);
+
+    /// <summary>Who asks. Its umask is already out of the modes that handlers pass on.</summary>
+    public readonly Caller Caller => new(_header->UserId, _header->GroupId);
+}

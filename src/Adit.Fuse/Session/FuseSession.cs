@@ -1,0 +1,204 @@
+using Adit.Fuse.Handlers;
+using Adit.Fuse.Handles;
+using Adit.Fuse.Notifications;
+using Adit.Fuse.Options;
+using Adit.Fuse.Wire;
+using Adit.Interop;
+using Adit.Nodes;
+
+namespace Adit.Fuse.Session;
+
+/// <summary>A conversation with the kernel: negotiated once, then served by reader threads until the transport ends.</summary>
+/// <remarks><para>Invariants. Every request gets one reply, but for those of which the protocol says none
+/// (FORGET, BATCH_FORGET, INTERRUPT). Serving allocates nothing. No exception leaves <see cref="Dispatcher"/>.
+/// The server never touches its own mount.</para>
+/// <para>Locks. None of its own around a request; the handle table, the lookup counts and the notifier have small ones
+/// that are never held while a node operation or a call to the kernel runs.</para>
+/// <para>Failure. A transport that ends (unmounted, aborted) ends the readers; the last one closes what the kernel left
+/// open, gives back what it held, and makes all of it durable. The nodes stay open: they belong to the caller.</para></remarks>
+internal sealed class FuseSession : IDisposable
+{
+    private const int ReaderStackBytes = 256 << 10;
+    private readonly ReaderChannel[] _channels;
+    private readonly Thread[] _threads;
+    private readonly ManualResetEventSlim _ended = new(false);
+    private int _liveReaders;
+    private int _isDisposed;
+
+    public FuseSession(INodeOperations nodes, ITransport transport, MountOptions options, FuseLog log)
+    {
+        Nodes = nodes;
+        Transport = transport;
+        Options = options;
+        Log = log;
+        int readers = options.ReaderCount > 0 ? options.ReaderCount : Math.Max(2, Environment.ProcessorCount);
+        _channels = new ReaderChannel[readers];
+        for (int index = 0; index < readers; index++)
+        {
+            _channels[index] = new ReaderChannel(MountOptions.MaxTransferBytes);
+        }
+
+        _threads = new Thread[readers];
+        Notifier = new Notifier(this);
+    }
+
+    public INodeOperations Nodes { get; }
+
+    public ITransport Transport { get; }
+
+    public MountOptions Options { get; }
+
+    public FuseLog Log { get; }
+
+    public HandleTable Handles { get; } = new();
+
+    public LookupCounts Lookups { get; } = new();
+
+    public Notifier Notifier { get; }
+
+    /// <summary>Null until FUSE_INIT was answered.</summary>
+    public Negotiation? Negotiated { get; set; }
+
+    /// <summary>Why the transport ended: ENODEV for an unmount, ECONNABORTED (or another) for an abort. Success while it lives.</summary>
+    public Errno EndCause { get; private set; }
+
+    public ReadOnlySpan<ReaderChannel> Channels => _channels;
+
+    /// <summary>Serves requests on the calling thread until FUSE_INIT has been answered.</summary>
+    /// <returns>EPROTO when the kernel is too old; what the transport said when it ended.</returns>
+    public Errno Negotiate()
+    {
+        ReaderChannel channel = _channels[0];
+        while (Negotiated is null)
+        {
+            Errno received = Receive(channel, out int lengthBytes);
+            if (IsEnd(received))
+            {
+                return received;
+            }
+
+            if (received != Errno.Success)
+            {
+                continue;
+            }
+
+            Dispatcher.Serve(this, channel, lengthBytes);
+        }
+
+        return Negotiated.Minor < Negotiation.OldestMinor ? Errno.EPROTO : Errno.Success;
+    }
+
+    /// <summary>Starts the readers and the notifier.</summary>
+    public void Start()
+    {
+        Notifier.Start();
+        _liveReaders = _threads.Length;
+        for (int index = 0; index < _threads.Length; index++)
+        {
+            ReaderChannel channel = _channels[index];
+            _threads[index] = new Thread(() => Read(channel), ReaderStackBytes)
+            {
+                Name = $"adit-fuse-{index}",
+                IsBackground = true,
+            };
+            _threads[index].Start();
+        }
+    }
+
+    /// <summary>Waits until every reader is done and everything left open is closed.</summary>
+    /// <returns>False when the time is over first.</returns>
+    public bool WaitForEnd(TimeSpan timeout) => _ended.Wait(timeout);
+
+    public bool HasEnded => _ended.IsSet;
+
+    /// <summary>Tells a request in work that its client does not wait any more.</summary>
+    public bool TryInterrupt(ulong unique)
+    {
+        foreach (ReaderChannel channel in _channels)
+        {
+            if (channel.TryInterrupt(unique))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Frees the buffers. Only after the session ended or when it was never started; a reader that is stuck
+    /// in the kernel keeps its buffers until the process ends.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (_liveReaders == 0)
+        {
+            Notifier.Stop();
+            Transport.Dispose();
+            foreach (ReaderChannel channel in _channels)
+            {
+                channel.Dispose();
+            }
+        }
+    }
+
+    private static bool IsEnd(Errno outcome) =>
+        outcome is not (Errno.Success or Errno.EINTR or Errno.EAGAIN or Errno.ENOENT);
+
+    private unsafe Errno Receive(ReaderChannel channel, out int lengthBytes) =>
+        Transport.Receive(channel.RequestBuffer, channel.RequestCapacityBytes, out lengthBytes);
+
+    private void Read(ReaderChannel channel)
+    {
+        Errno received;
+        while (true)
+        {
+            received = Receive(channel, out int lengthBytes);
+            if (received == Errno.Success)
+            {
+                Dispatcher.Serve(this, channel, lengthBytes);
+            }
+            else if (IsEnd(received))
+            {
+                break;
+            }
+        }
+
+        if (EndCause == Errno.Success)
+        {
+            EndCause = received;
+        }
+
+        if (Interlocked.Decrement(ref _liveReaders) == 0)
+        {
+            CleanUp();
+        }
+    }
+
+    /// <summary>The kernel sends neither RELEASE nor FORGET for what it held when a mount ends.</summary>
+    private void CleanUp()
+    {
+        try
+        {
+            Notifier.Stop();
+            Handles.CloseAll(exception => Log(FuseLogLevel.Error, $"closing a file after the mount ended: {exception}"));
+            Lookups.Drain(Nodes.Forget);
+            Errno synced = Nodes.IsReadOnly ? Errno.Success : Nodes.SyncVolume();
+            if (synced != Errno.Success)
+            {
+                Log(FuseLogLevel.Error, $"making the volume durable after the mount ended: {synced.Message()}");
+            }
+        }
+        catch (Exception exception)
+        {
+            Log(FuseLogLevel.Error, $"cleaning up after the mount ended: {exception}");
+        }
+        finally
+        {
+            _ended.Set();
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using Adit.Format;
+
+namespace Adit.Fuse.Session;
+
+/// <summary>How often the kernel holds each inode: one for every entry replied, less what it forgot. The nodes below
+/// retain an inode as often; what the kernel never gives back (an unmount forgets nothing) is given back from here.</summary>
+/// <remarks>Safe for many threads: shards with a lock each. Grows with the inodes the kernel knows; a lookup of a
+/// known inode allocates nothing.</remarks>
+internal sealed class LookupCounts
+{
+    private const int ShardCount = 64;
+    private readonly Shard[] _shards = new Shard[ShardCount];
+
+    public LookupCounts()
+    {
+        for (int index = 0; index < ShardCount; index++)
+        {
+            _shards[index] = new Shard();
+        }
+    }
+
+    public void Add(InodeNumber inode) => ShardOf(inode).Add(inode.Value);
+
+    /// <summary>Takes off up to <paramref name="count"/>.</summary>
+    /// <returns>How many were really held.</returns>
+    public ulong Release(InodeNumber inode, ulong count) => ShardOf(inode).Release(inode.Value, count);
+
+    public bool IsKnown(InodeNumber inode) => inode == InodeNumber.Root || ShardOf(inode).Contains(inode.Value);
+
+    public long InodeCount
+    {
+        get
+        {
+            long count = 0;
+            foreach (Shard shard in _shards)
+            {
+                count += shard.InodeCount;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Takes everything off, telling each inode and its count once.</summary>
+    public void Drain(Action<InodeNumber, ulong> release)
+    {
+        foreach (Shard shard in _shards)
+        {
+            shard.Drain(release);
+        }
+    }
+
+    /// <summary>The inodes held now.</summary>
+    public List<InodeNumber> Snapshot()
+    {
+        List<InodeNumber> inodes = [];
+        foreach (Shard shard in _shards)
+        {
+            shard.CopyTo(inodes);
+        }
+
+        return inodes;
+    }
+
+    private Shard ShardOf(InodeNumber inode) => _shards[(int)(Scatter(inode.Value) >> 58)];
+
+    // Inode numbers follow one another: multiply, so that neighbours fall far apart.
+    private static ulong Scatter(ulong inode) => inode * 0x9E37_79B9_7F4A_7C15;
+
+    /// <summary>An open-addressed table; a removed slot is closed by moving later ones back, so none stay marked.</summary>
+    private sealed class Shard
+    {
+        private readonly Lock _lock = new();
+        private Slot[] _slots = new Slot[16];
+        private int _used;
+
+        public int InodeCount => Volatile.Read(ref _used);
+
+        public void Add(ulong inode)
+        {
+            lock (_lock)
+            {
+                int index = Find(inode);
+                if (_slots[index].Count == 0)
+                {
+                    if ((_used + 1) * 4 > _slots.Length * 3)
+                    {
+                        Grow();
+                        index = Find(inode);
+                    }
+
+                    _slots[index].Inode = inode;
+                    _used++;
+                }
+
+                _slots[index].Count++;
+            }
+        }
+
+        public ulong Release(ulong inode, ulong count)
+        {
+            lock (_lock)
+            {
+                int index = Find(inode);
+                ulong released = Math.Min(count, _slots[index].Count);
+                if (released == 0)
+                {
+                    return 0;
+                }
+
+                _slots[index].Count -= released;
+                if (_slots[index].Count == 0)
+                {
+                    Close(index);
+                    _used--;
+                }
+
+                return released;
+            }
+        }
+
+        public bool Contains(ulong inode)
+        {
+            lock (_lock)
+            {
+                return _slots[Find(inode)].Count != 0;
+            }
+        }
+
+        public void Drain(Action<InodeNumber, ulong> release)
+        {
+            Slot[] taken;
+            lock (_lock)
+            {
+                taken = _slots;
+                _slots = new Slot[16];
+                _used = 0;
+            }
+
+            foreach (Slot slot in taken)
+            {
+                if (slot.Count != 0)
+                {
+                    release(new InodeNumber(slot.Inode), slot.Count);
+                }
+            }
+        }
+
+        public void CopyTo(List<InodeNumber> inodes)
+        {
+            lock (_lock)
+            {
+                foreach (Slot slot in _slots)
+                {
+                    if (slot.Count != 0)
+                    {
+                        inodes.Add(new InodeNumber(slot.Inode));
+                    }
+                }
+            }
+        }
+
+        private int Home(ulong inode) => (int)(Scatter(inode) >> 26) & (_slots.Length - 1);
+
+        private int Find(ulong inode)
+        {
+            int index = Home(inode);
+            while (_slots[index].Count != 0 && _slots[index].Inode != inode)
+            {
+                index = (index + 1) & (_slots.Length - 1);
+            }
+
+            return index;
+        }
+
+        private void Close(int hole)
+        {
+            int mask = _slots.Length - 1;
+            int index = hole;
+            while (true)
+            {
+                index = (index + 1) & mask;
+                if (_slots[index].Count == 0)
+                {
+                    break;
+                }
+
+                // May move back only if its home is not behind the hole.
+                int fromHome = (index - Home(_slots[index].Inode)) & mask;
+                int fromHole = (index - hole) & mask;
+                if (fromHome >= fromHole)
+                {
+                    _slots[hole] = _slots[index];
+                    hole = index;
+                }
+            }
+
+            _slots[hole] = default;
+        }
+
+        private void Grow()
+        {
+            Slot[] old = _slots;
+            _slots = new Slot[old.Length * 2];
+            foreach (Slot slot in old)
+            {
+                if (slot.Count != 0)
+                {
+                    _slots[Find(slot.Inode)] = slot;
+                }
+            }
+        }
+
+        private struct Slot
+        {
+            public ulong Inode;
+            public ulong Count;
+        }
+    }
+}
