@@ -23,9 +23,9 @@ internal static class ChunkClass
 
     public const int FirstBroken = 8;
 
-    public const int FullnessCount = 4;
+    public const int FullnessCount = 6;
 
-    public const int RunBinCount = 13;
+    public const int RunBinCount = 9;
 
     public const int Count = FirstBroken + (FullnessCount * RunBinCount);
 
@@ -35,7 +35,10 @@ internal static class ChunkClass
     /// <summary>The flag beside it: the host has given room for this chunk since the volume was opened.</summary>
     public const byte Hosted = 128;
 
-    private static readonly short[] RunBinFloors = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256];
+    private static readonly short[] RunBinFloors = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+    /// <summary>The most free blocks of a chunk, by fullness.</summary>
+    private static readonly short[] FreeCeilings = [24, 64, 128, 256, 384, 511];
 
     private static readonly byte[] RunBins = MakeRunBins();
 
@@ -78,13 +81,23 @@ internal static class ChunkClass
         return mask;
     }
 
-    private static int FullnessOf(int freeCount) => freeCount switch
+    /// <summary>The classes of one fullness, as bits.</summary>
+    public static ulong OfFullness(int fullness) =>
+        ((1UL << RunBinCount) - 1) << (FirstBroken + (fullness * RunBinCount));
+
+    /// <summary>The most free blocks of a chunk of this class.</summary>
+    public static int FreeCeilingOf(int chunkClass) => FreeCeilings[(chunkClass - FirstBroken) / RunBinCount];
+
+    private static int FullnessOf(int freeCount)
     {
-        <= 32 => 0,
-        <= 96 => 1,
-        <= 256 => 2,
-        _ => 3,
-    };
+        var fullness = 0;
+        while (freeCount > FreeCeilings[fullness])
+        {
+            fullness++;
+        }
+
+        return fullness;
+    }
 
     private static byte[] MakeRunBins()
     {

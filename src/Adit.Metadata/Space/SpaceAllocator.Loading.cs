@@ -126,12 +126,12 @@ public sealed partial class SpaceAllocator
     }
 
     /// <summary>Takes a broken chunk that is not in memory out of the counts; how many of its blocks were free is not known any
-    /// more, so the middle of its class stands for it.</summary>
+    /// more, so the most that its class allows stands for it.</summary>
     private void ForgetBrokenLocked(long chunk)
     {
         if (ChunkClass.IsBroken(ClassOfLocked(chunk)))
         {
-            _brokenFreeBlocks = Math.Max(0, _brokenFreeBlocks - ChunkClass.RunFloorOf(ClassOfLocked(chunk)));
+            _brokenFreeBlocks = Math.Max(0, _brokenFreeBlocks - ChunkClass.FreeCeilingOf(ClassOfLocked(chunk)));
         }
     }
 

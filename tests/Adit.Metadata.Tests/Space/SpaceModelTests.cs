@@ -45,6 +45,7 @@ public sealed class SpaceModelTests(ITestOutputHelper output)
         private readonly Random _random;
         private readonly State[] _model;
         private readonly ChunkUse[] _uses;
+        private readonly long[] _counts = new long[4];
         private readonly long[] _token;
         private readonly StoredLines _lines = new();
         private readonly HostSpaceMedium _medium;
@@ -63,6 +64,7 @@ public sealed class SpaceModelTests(ITestOutputHelper output)
             _chunkCount = chunkCount;
             _lineCap = lineCap;
             _model = new State[chunkCount << Geometry.BlocksPerChunkShift];
+            _counts[(int)State.Free] = (chunkCount - FirstUsable) << Geometry.BlocksPerChunkShift;
             _token = new long[_model.Length];
             _uses = new ChunkUse[chunkCount];
             _medium = new HostSpaceMedium(chunkCount);
@@ -124,15 +126,13 @@ public sealed class SpaceModelTests(ITestOutputHelper output)
 
         private SpaceAllocator Open() => new(_chunkCount, FirstUsable, Count(State.Free), _lines, _medium, _lineCap);
 
-        private long Count(State state)
-        {
-            long count = 0;
-            foreach (var block in _model.AsSpan(FirstUsable << Geometry.BlocksPerChunkShift))
-            {
-                count += block == state ? 1 : 0;
-            }
+        private long Count(State state) => _counts[(int)state];
 
-            return count;
+        private void Become(long block, State state)
+        {
+            _counts[(int)_model[block]]--;
+            _counts[(int)state]++;
+            _model[block] = state;
         }
 
         private void Set(BlockExtent blocks, State from, State to)
@@ -141,7 +141,7 @@ public sealed class SpaceModelTests(ITestOutputHelper output)
             {
                 Assert.True(_model[block] == from, $"block {block} is {_model[block]}, expected {from} before {to}");
                 Assert.Equal(ChunkUse.Data, _uses[block >> Geometry.BlocksPerChunkShift]);
-                _model[block] = to;
+                Become(block, to);
                 _token[block] = to == State.Pending ? _openToken : 0;
             }
         }
@@ -225,11 +225,11 @@ public sealed class SpaceModelTests(ITestOutputHelper output)
         private void Release()
         {
             _space.ReleasePending(_sealed);
-            for (var block = 0; block < _model.Length; block++)
+            for (var block = FirstUsable << Geometry.BlocksPerChunkShift; block < _model.Length; block++)
             {
                 if (_model[block] == State.Pending && _token[block] <= _sealed)
                 {
-                    _model[block] = State.Free;
+                    Become(block, State.Free);
                 }
             }
         }
@@ -282,9 +282,9 @@ public sealed class SpaceModelTests(ITestOutputHelper output)
             var held = _reserved.ToArray();
             _lines.Fold(_space);
             _space.Dispose();
-            for (var block = 0; block < _model.Length; block++)
+            for (var block = FirstUsable << Geometry.BlocksPerChunkShift; block < _model.Length; block++)
             {
-                _model[block] = _model[block] == State.Live ? State.Live : State.Free;
+                Become(block, _model[block] == State.Live ? State.Live : State.Free);
             }
 
             _reserved.Clear();
