@@ -26,7 +26,7 @@ public sealed unsafe class FileMedium : Medium
     {
         Name = path;
         _file = file;
-        _mapping = MediumMapping.Map(path, file.DangerousNumber, lengthBytes, Libc.MAP_SHARED);
+        _mapping = MediumMapping.Map(path, file.DangerousNumber, lengthBytes, Libc.MAP_SHARED, hugePages: false);
         Start = _mapping.Start;
         LengthBytes = lengthBytes;
         _room = new HostRoom(file, lengthBytes);

@@ -37,7 +37,7 @@ internal sealed unsafe class MediumFile : IDisposable
     public static MediumFile Open(string path, bool readOnly)
     {
         FileDescriptor descriptor = Libc.open(path, (readOnly ? OpenFlags.O_RDONLY : OpenFlags.O_RDWR) | OpenFlags.O_CLOEXEC, 0);
-        return Examined(path, descriptor, isNew: false);
+        return Examined(path, descriptor, isNew: false, hint: $" To make a volume there: adit mkfs {path}");
     }
 
     public static MediumFile OpenOrCreate(string path)
@@ -145,13 +145,12 @@ internal sealed unsafe class MediumFile : IDisposable
         }
     }
 
-    private static MediumFile Examined(string path, FileDescriptor descriptor, bool isNew)
+    private static MediumFile Examined(string path, FileDescriptor descriptor, bool isNew, string hint = "")
     {
         if (descriptor.IsInvalid)
         {
             Errno reason = Libc.LastError;
-            string hint = reason == Errno.ENOENT ? $" To make a volume there: adit mkfs {path}" : "";
-            throw new MediumException(reason, $"{path}: cannot open it: {reason.Message()}.{hint}");
+            throw new MediumException(reason, $"{path}: cannot open it: {reason.Message()}.{(reason == Errno.ENOENT ? hint : "")}");
         }
 
         MediumFile file = new(path, descriptor, isNew);

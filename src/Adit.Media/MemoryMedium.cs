@@ -23,7 +23,7 @@ public sealed unsafe class MemoryMedium : Medium
     {
         int flags = memory is null ? Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE : Libc.MAP_SHARED;
         _memory = memory;
-        _mapping = MediumMapping.Map(Name, memory?.DangerousNumber ?? -1, lengthBytes, flags);
+        _mapping = MediumMapping.Map(Name, memory?.DangerousNumber ?? -1, lengthBytes, flags, hugePages: true);
         Start = _mapping.Start;
         LengthBytes = lengthBytes;
     }

@@ -130,7 +130,7 @@ public sealed unsafe class PmemMedium : Medium
     {
         try
         {
-            return MediumMapping.Map(path, file.DangerousNumber, lengthBytes, flags);
+            return MediumMapping.Map(path, file.DangerousNumber, lengthBytes, flags, hugePages: true);
         }
         catch (MediumException refusal) when (refusal.Errno == Errno.ENOTSUP)
         {

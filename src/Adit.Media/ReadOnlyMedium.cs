@@ -20,7 +20,8 @@ internal sealed unsafe class ReadOnlyMedium : Medium
         Name = path;
         Kind = kind;
         _file = file;
-        _mapping = MediumMapping.Map(path, file.DangerousNumber, lengthBytes, Libc.MAP_PRIVATE | Libc.MAP_NORESERVE);
+        bool hugePages = kind != MediumKind.File;
+        _mapping = MediumMapping.Map(path, file.DangerousNumber, lengthBytes, Libc.MAP_PRIVATE | Libc.MAP_NORESERVE, hugePages);
         Start = _mapping.Start;
         LengthBytes = lengthBytes;
     }

@@ -45,6 +45,7 @@ public static unsafe partial class Libc
     public const int MS_ASYNC = 1;
     public const int MS_SYNC = 4;
 
+    public const int MADV_RANDOM = 1;
     public const int MADV_DONTNEED = 4;
     public const int MADV_REMOVE = 9;
     public const int MADV_DONTFORK = 10;

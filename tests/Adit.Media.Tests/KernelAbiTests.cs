@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using Adit.Interop;
+using Adit.Interop.Linux;
+
+namespace Adit.Media.Tests;
+
+/// <summary>The C compiler checks every constant and layout by its own headers.</summary>
+public sealed class KernelAbiTests
+{
+    private const string Headers = """
+        #define _GNU_SOURCE
+        #include <errno.h>
+        #include <fcntl.h>
+        #include <linux/fs.h>
+        #include <linux/magic.h>
+        #include <linux/stat.h>
+        #include <signal.h>
+        #include <stddef.h>
+        #include <sys/file.h>
+        #include <sys/mman.h>
+        #include <sys/mount.h>
+        #include <sys/socket.h>
+        #include <sys/statfs.h>
+        #include <sys/uio.h>
+        #include <unistd.h>
+        #ifndef XFS_SUPER_MAGIC
+        #define XFS_SUPER_MAGIC 0x58465342
+        #endif
+        #ifndef MADV_POPULATE_READ
+        #define MADV_POPULATE_READ 22
+        #define MADV_POPULATE_WRITE 23
+        #endif
+        """;
+
+    [CompilerFact]
+    public void Constants_and_layouts_are_those_of_the_headers()
+    {
+        (int exitCode, string output) = Compile(Source(spoil: false));
+        Assert.True(exitCode == 0, output);
+    }
+
+    [CompilerFact]
+    public void A_wrong_constant_is_found()
+    {
+        (int exitCode, _) = Compile(Source(spoil: true));
+        Assert.NotEqual(0, exitCode);
+    }
+
+    private static string Source(bool spoil)
+    {
+        StringBuilder source = new(Headers);
+        source.AppendLine();
+        foreach (Errno errno in Enum.GetValues<Errno>().Where(errno => errno != Errno.Success))
+        {
+            Expect($"{errno}", (long)errno);
+        }
+
+        foreach (Type type in new[] { typeof(Libc), typeof(OpenFlags), typeof(StatxBuffer), typeof(StatfsBuffer) })
+        {
+            foreach (FieldInfo constant in type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral))
+            {
+                object value = constant.GetRawConstantValue()!;
+                Expect(constant.Name, value is ulong big ? (long)big : Convert.ToInt64(value));
+            }
+        }
+
+        Expect("O_DIRECT", OpenFlags.O_DIRECT);
+        Expect("O_DIRECTORY", OpenFlags.O_DIRECTORY);
+        Expect("O_NOFOLLOW", OpenFlags.O_NOFOLLOW);
+        Expect("O_TMPFILE", OpenFlags.O_TMPFILE);
+        ExpectLayout<StatxBuffer>("struct statx");
+        ExpectLayout<StatfsBuffer>("struct statfs");
+        ExpectLayout<MessageHeader>("struct msghdr");
+        ExpectLayout<ControlMessageHeader>("struct cmsghdr");
+        Expect("sizeof(struct iovec)", Marshal.SizeOf<IoVector>());
+        if (spoil)
+        {
+            Expect("O_CLOEXEC", OpenFlags.O_CLOEXEC + 1);
+        }
+
+        return source.ToString();
+
+        void Expect(string expression, long value) =>
+            source.AppendLine($"_Static_assert((long)({expression}) == {value}L, \"{expression}\");");
+
+        void ExpectLayout<T>(string name)
+        {
+            Expect($"sizeof({name})", Marshal.SizeOf<T>());
+            foreach (FieldInfo field in typeof(T).GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
+            {
+                Expect($"offsetof({name}, {field.Name})", field.GetCustomAttribute<FieldOffsetAttribute>()!.Value);
+                Expect($"sizeof((({name} *)0)->{field.Name})", Marshal.SizeOf(field.FieldType.IsPointer ? typeof(nint) : field.FieldType));
+            }
+        }
+    }
+
+    private static (int ExitCode, string Output) Compile(string source)
+    {
+        using TemporaryDirectory directory = new();
+        string file = directory.File("abi.c");
+        File.WriteAllText(file, source);
+        using Process compiler = Process.Start(
+            new ProcessStartInfo(CompilerFactAttribute.Compiler, ["-fsyntax-only", file])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                RedirectStandardInput = true,
+            })!;
+        compiler.StandardInput.Close();
+        Task<string> errors = compiler.StandardError.ReadToEndAsync();
+        if (!compiler.WaitForExit(30_000))
+        {
+            compiler.Kill();
+            Assert.Fail("The compiler hangs.");
+        }
+
+        return (compiler.ExitCode, errors.Result);
+    }
+}
