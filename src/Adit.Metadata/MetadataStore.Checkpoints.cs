@@ -193,10 +193,9 @@ public sealed partial class MetadataStore
         superblock.RootLevel = (uint)closed.RootLevel;
         superblock.LogHead = closed.LogTail;
         superblock.LogSequence = closed.NextSequence;
-        if (_broken == BrokenVariant.LogStartTooFar && _log.Tail > closed.LogTail)
+        if (_broken == BrokenVariant.LogStartTooFar)
         {
-            superblock.LogHead = _log.Tail;
-            superblock.LogSequence = _log.NextSequence;
+            superblock.LogSequence++;
         }
 
         superblock.Incarnation = _incarnation;

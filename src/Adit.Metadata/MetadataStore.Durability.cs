@@ -10,6 +10,9 @@ public sealed partial class MetadataStore
 {
     private readonly bool _isStaged;
 
+    /// <summary>Changed under the flush lock.</summary>
+    private long _flushesStarted;
+
     /// <summary>Everything committed, and all data written, before the call is durable on return.</summary>
     /// <exception cref="MediumException">The medium failed: now or, in a store that has failed before, then.</exception>
     public void EnsureDurable()
@@ -26,9 +29,14 @@ public sealed partial class MetadataStore
             return;
         }
 
+        long seen = Volatile.Read(ref _flushesStarted);
         using (_flushLock.Enter())
         {
-            FlushLocked();
+            // A flush that started after this call has written all that this call asks for.
+            if (_flushesStarted == seen || _failure is not null)
+            {
+                FlushLocked();
+            }
         }
     }
 
@@ -49,6 +57,8 @@ public sealed partial class MetadataStore
     {
         try
         {
+            ThrowIfFailed();
+            Volatile.Write(ref _flushesStarted, _flushesStarted + 1);
             StagedRecords staged;
             long freed;
             using (_transactionLock.Enter())

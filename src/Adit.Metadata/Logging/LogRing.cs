@@ -64,8 +64,8 @@ internal sealed unsafe class LogRing : IDisposable
 
     public long UsedBytes => (long)(Tail - Head);
 
-    /// <summary>The longest record: eight of them fit into the ring, two into what is staged.</summary>
-    public int MaxRecordBytes => (int)Math.Min(_size / 8, 128 << 10) & ~(LogRecordHeader.Alignment - 1);
+    /// <summary>The longest record: sixteen of them fit into the ring, four into what is staged.</summary>
+    public int MaxRecordBytes => (int)Math.Min(_size / 16, 128 << 10) & ~(LogRecordHeader.Alignment - 1);
 
     public bool HasStaged => Tail != Written;
 
