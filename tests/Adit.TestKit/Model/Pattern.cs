@@ -2,24 +2,41 @@ using System.Runtime.InteropServices;
 
 namespace Adit.TestKit.Model;
 
-/// <summary>Bytes that say where they come from: each seed fills with its own words, none of them zero, so that a stale
-/// or foreign word is recognised.</summary>
+/// <summary>Bytes that say where they come from: each seed fills with its own words, all of them odd and so none zero, so
+/// that a stale or foreign word is recognised.</summary>
 public static class Pattern
 {
+    private const ulong Step = 0xD1B54A32D192ED02;
+
     public static void Fill(Span<byte> destination, ulong seed)
     {
         Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(destination);
+        ulong word = Mix(seed) | 1;
         for (int i = 0; i < words.Length; i++)
         {
-            words[i] = Word(seed, i);
+            words[i] = word;
+            word += Step;
         }
 
-        int done = words.Length * 8;
+        int done = words.Length * sizeof(ulong);
         if (done < destination.Length)
         {
-            ulong last = Word(seed, words.Length);
-            MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in last))[..(destination.Length - done)].CopyTo(destination[done..]);
+            MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in word))[..(destination.Length - done)].CopyTo(destination[done..]);
         }
+    }
+
+    /// <summary>Whether bytes are the pattern of a seed; whole words only.</summary>
+    public static bool Matches(ReadOnlySpan<byte> bytes, ulong seed)
+    {
+        ulong word = Mix(seed) | 1;
+        ulong differences = 0;
+        foreach (ulong found in MemoryMarshal.Cast<byte, ulong>(bytes))
+        {
+            differences |= found ^ word;
+            word += Step;
+        }
+
+        return differences == 0;
     }
 
     public static byte[] Make(int lengthBytes, ulong seed)
@@ -29,12 +46,12 @@ public static class Pattern
         return bytes;
     }
 
-    /// <summary>The finisher of SplitMix64 over seed and position, with every byte made non-zero.</summary>
-    public static ulong Word(ulong seed, long index)
+    /// <summary>The finisher of SplitMix64.</summary>
+    public static ulong Mix(ulong value)
     {
-        ulong z = (seed * 0x9E3779B97F4A7C15) + ((ulong)index * 0xD1B54A32D192ED03) + 0x2545F4914F6CDD1D;
+        ulong z = value + 0x9E3779B97F4A7C15;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return (z ^ (z >> 31)) | 0x0101010101010101;
+        return z ^ (z >> 31);
     }
 }

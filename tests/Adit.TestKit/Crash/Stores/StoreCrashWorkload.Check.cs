@@ -1,3 +1,4 @@
+using System.Collections;
 using Adit.Format;
 using Adit.Interop;
 using Adit.Metadata;
@@ -72,17 +73,14 @@ public sealed partial class StoreCrashWorkload
 
     private static string? CheckData(Media.Medium medium, StoreState state)
     {
-        byte[] expected = new byte[Geometry.BlockSize];
         foreach ((TreeKey key, StoreExtent extent) in state.Extents)
         {
             for (uint i = 0; i < extent.Record.BlockCount; i++)
             {
                 BlockAddress block = extent.Record.Start + i;
-                Pattern.Fill(expected, extent.Seed + i);
-                ReadOnlySpan<byte> found = medium.Span(block.OffsetBytes, Geometry.BlockSize);
-                if (!found.SequenceEqual(expected))
+                if (!Pattern.Matches(medium.Span(block.OffsetBytes, Geometry.BlockSize), extent.Seed + i))
                 {
-                    return $"{block} of {key} holds other bytes from {found.CommonPrefixLength(expected)} on";
+                    return $"{block} of {key} holds other bytes";
                 }
             }
         }
@@ -110,15 +108,18 @@ public sealed partial class StoreCrashWorkload
     /// <summary>Reserves everything that is free: no block of an extent may be among it, and it must be as much as was said.</summary>
     private static string? CheckSpace(MetadataStore store, StoreState state)
     {
-        HashSet<long> taken = [];
+        BitArray taken = new((int)(store.Medium.LengthBytes / Geometry.BlockSize));
         foreach ((TreeKey key, StoreExtent extent) in state.Extents)
         {
             for (uint i = 0; i < extent.Record.BlockCount; i++)
             {
-                if (!taken.Add((extent.Record.Start + i).Value))
+                int block = (int)(extent.Record.Start + i).Value;
+                if (taken[block])
                 {
-                    return $"block {extent.Record.Start + i} belongs to {key} and to another";
+                    return $"block {block} belongs to {key} and to another";
                 }
+
+                taken[block] = true;
             }
         }
 
@@ -130,9 +131,10 @@ public sealed partial class StoreCrashWorkload
         {
             all.Add(extent);
             reserved += extent.BlockCount;
-            for (long block = extent.Start.Value; block < extent.End.Value && wrong is null; block++)
+            for (int block = (int)extent.Start.Value; block < extent.End.Value && wrong is null; block++)
             {
-                wrong = taken.Add(block) ? null : $"block {block} is free and taken, or free twice";
+                wrong = taken[block] ? $"block {block} is free and taken, or free twice" : null;
+                taken[block] = true;
             }
         }
 

@@ -58,15 +58,15 @@ public sealed record StoreState
 
     public static ulong DigestOf(TreeKey key, ReadOnlySpan<byte> value)
     {
-        ulong digest = Pattern.Word(key.High, (long)key.Low) + (ulong)value.Length;
+        ulong digest = Pattern.Mix(key.High ^ Pattern.Mix(key.Low)) + (ulong)value.Length;
         foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(value))
         {
-            digest = Pattern.Word(digest, (long)word);
+            digest = Pattern.Mix(digest ^ word);
         }
 
         foreach (byte tail in value[(value.Length & -8)..])
         {
-            digest = Pattern.Word(digest, tail);
+            digest = Pattern.Mix(digest ^ tail);
         }
 
         return digest;
