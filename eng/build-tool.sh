@@ -7,7 +7,7 @@ root=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 . "$root/eng/environment.sh"
 
 stamp="$root/artifacts/adit.stamp"
-dll="$root/artifacts/bin/Adit.Cli/release/adit.dll"
+dll="$root/artifacts/bin/Adit.Cli/release/Adit.Cli.dll"
 
 is_current() {
     [ -e "$stamp" ] && [ -e "$dll" ] && [ -z "$(find \

@@ -78,8 +78,7 @@ public sealed class LayerTests
         }
 
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        var file = project == "Adit.Cli" ? "adit.dll" : project + ".dll";
-        var path = Path.Combine(Repository.Root, "artifacts", "bin", project, configuration, file);
+        var path = Path.Combine(Repository.Root, "artifacts", "bin", project, configuration, project + ".dll");
         return File.Exists(path) ? path : null;
     }
 

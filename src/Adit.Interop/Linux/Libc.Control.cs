@@ -14,6 +14,9 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int ioctl(int fd, nuint request, void* argument);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int dup2(int fd, int newFd);
+
     public const int LOCK_SH = 1;
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;

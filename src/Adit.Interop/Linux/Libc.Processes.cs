@@ -8,6 +8,10 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 
+    /// <summary>Starts a session of its own: no terminal, no signals of the caller's.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int setsid();
+
     // These three only read a field of the process: they cannot block or fail.
     [LibraryImport(Library)]
     [SuppressGCTransition]

@@ -29,6 +29,8 @@ public struct StatxBuffer
     [FieldOffset(48)] public ulong stx_blocks;
 
     [FieldOffset(56)] public ulong stx_attributes_mask;
+    [FieldOffset(112)] public long stx_mtime_sec;
+    [FieldOffset(120)] public uint stx_mtime_nsec;
     [FieldOffset(128)] public uint stx_rdev_major;
     [FieldOffset(132)] public uint stx_rdev_minor;
     [FieldOffset(136)] public uint stx_dev_major;

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Adit.Cli.CommandLine;
+using Adit.Cli.Mounts;
+using Adit.Cli.Output;
+using Adit.Cli.Owners;
+using Adit.Cli.Reports;
+using Adit.Fuse.Mounting;
+using Adit.Interop;
+
+namespace Adit.Cli.Commands;
+
+/// <summary>Unmounts a volume and waits until its owner has ended.</summary>
+internal sealed class UmountCommand : VolumeCommand
+{
+    private readonly Argument<string> _directory = new("DIR") { Description = "The mount point, or the volume" };
+
+    public UmountCommand()
+        : base("umount", "Unmount a volume; everything is durable when it returns") => Arguments.Add(_directory);
+
+    public override string[] Examples => ["adit umount mnt"];
+
+    protected override ExitCode Run(ParseResult arguments, CommandOutput output)
+    {
+        var text = arguments.GetRequiredValue(_directory);
+        var full = Path.GetFullPath(text);
+        var mount = VolumeMounts.At(full) ?? VolumeMounts.Of(full)
+            ?? throw new CommandFailure($"{text} is no mount point of a volume", errno: Errno.EINVAL);
+
+        using var owner = OwnerClient.TryConnect(mount.Source);
+        var processId = owner?.ProcessId ?? 0;
+        if (owner is null)
+        {
+            Unmounter.Unmount(mount.MountPoint, lazily: true);
+            output.Message($"the process that served {mount.MountPoint} was gone; what it had not made durable is recovered as far as it was promised when {mount.Source} is opened next");
+        }
+        else
+        {
+            using var end = ProcessEnd.Watch(processId);
+            owner.Unmount();
+            end.Wait();
+        }
+
+        if (output.IsText)
+        {
+            output.Line($"{mount.MountPoint} is unmounted");
+        }
+        else
+        {
+            output.Document(new MountReport(mount.Source, mount.MountPoint, processId, Mounted: false), ReportJson.Default.MountReport);
+        }
+
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,31 @@
+using Adit.Cli.Maps;
+using Adit.Cli.Owners;
+using Adit.Cli.Reports;
+
+namespace Adit.Cli.Inspection;
+
+/// <summary>Answers what commands ask about a volume that this process has open. Safe for many threads.</summary>
+/// <param name="volume">Closed by whoever opened it, unless <paramref name="ownsVolume"/>.</param>
+/// <param name="mountedAt">Where this process mounts it, or null.</param>
+internal sealed class VolumeInspector(Volume volume, string? mountedAt = null, bool ownsVolume = false) : IVolumeInspector
+{
+    public VolumeReport GetInformation() => InformationReader.Read(volume) with
+    {
+        OwnerPid = mountedAt is null ? null : Environment.ProcessId,
+        MountedAt = mountedAt,
+    };
+
+    public NodeReport GetNode(string path) => NodeReader.Read(volume, path);
+
+    public VolumeMap GetMap() => new MapBuilder(volume).Build();
+
+    public CheckReport Check(bool repair, ICheckListener listener) => VolumeCheck.Run(volume, repair, listener);
+
+    public void Dispose()
+    {
+        if (ownsVolume)
+        {
+            volume.Dispose();
+        }
+    }
+}

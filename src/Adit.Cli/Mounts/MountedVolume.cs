@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using Adit.Cli.CommandLine;
+using Adit.Cli.Inspection;
+using Adit.Cli.Owners;
+using Adit.Fuse;
+using Adit.Fuse.Options;
+using Adit.Media;
+
+namespace Adit.Cli.Mounts;
+
+/// <summary>A volume that this process has open and mounted, and the socket at which commands reach it.</summary>
+/// <remarks>It ends in one order, whoever asks for it (a signal, <c>adit umount</c>, umount(8)): the mount goes, everything its
+/// users left open is closed, the volume is closed and durable, clients that wait hear of it.</remarks>
+internal sealed class MountedVolume : IDisposable
+{
+    private static readonly PosixSignal[] EndingSignals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
+    private readonly Volume _volume;
+    private readonly FuseMount _mount;
+    private readonly OwnerServer _server;
+    private readonly Action<string> _log;
+    private bool _isClosed;
+
+    private MountedVolume(Volume volume, FuseMount mount, OwnerServer server, Action<string> log)
+    {
+        _volume = volume;
+        _mount = mount;
+        _server = server;
+        _log = log;
+        Notes = MakeNotes(volume);
+    }
+
+    /// <summary>What a user should know about this mount.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Says what is wrong with the words of -o.</summary>
+    public static void CheckOptions(string options) => Parse(options);
+
+    /// <summary>Opens, mounts, serves. The mount answers when this returns.</summary>
+    /// <param name="volumePath">Absolute.</param>
+    /// <param name="directory">The mount point.</param>
+    /// <param name="optionText">The words of -o.</param>
+    /// <param name="log">Takes what the server has to say, from any thread.</param>
+    public static MountedVolume Mount(string volumePath, string directory, string optionText, Action<string> log)
+    {
+        var options = Parse(optionText) with { Source = volumePath };
+        var volume = Volume.Open(volumePath, new VolumeOptions
+        {
+            ReadOnly = options.ReadOnly,
+            SyncAlways = options.Synchronous,
+            AccessTime = options.AccessTime,
+        });
+        FuseMount? mount = null;
+        try
+        {
+            mount = FuseMount.Start(volume, directory, options, (level, message) =>
+            {
+                if (level != FuseLogLevel.Information)
+                {
+                    log(message);
+                }
+            });
+            var started = mount;
+            var server = new OwnerServer(volumePath, new VolumeInspector(volume, mount.MountPoint), () => started.Unmount());
+            return new MountedVolume(volume, mount, server, log);
+        }
+        catch
+        {
+            mount?.Dispose();
+            volume.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Returns when the mount has ended and the volume is closed: after an unmount, or a signal.</summary>
+    public ExitCode Serve()
+    {
+        using var signalled = new ManualResetEventSlim();
+        var registrations = EndingSignals.Select(signal => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            signalled.Set();
+        })).ToList();
+        while (!_mount.WaitForEnd(TimeSpan.FromMilliseconds(100)) && !signalled.IsSet)
+        {
+        }
+
+        var failure = Close();
+        registrations.ForEach(registration => registration.Dispose());
+        if (failure is not null)
+        {
+            _log($"closing the volume failed: {failure.Message}");
+        }
+
+        return failure is null ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    public void Dispose() => Close();
+
+    /// <summary>Ends in order; the reason why the volume could not be closed, or null.</summary>
+    private Exception? Close()
+    {
+        if (_isClosed)
+        {
+            return null;
+        }
+
+        _isClosed = true;
+        Exception? failure = null;
+        _mount.Dispose();
+        try
+        {
+            _volume.Dispose();
+        }
+        catch (Exception exception) when (CommandFailure.From(exception) is not null)
+        {
+            failure = exception;
+        }
+
+        _server.AnnounceClosed(failure);
+        _server.Dispose();
+        return failure;
+    }
+
+    private static MountOptions Parse(string text) =>
+        MountOptionParser.TryParse(text, new MountOptions(), out var options, out var error) ? options : throw CommandFailure.Usage(error!);
+
+    private static List<string> MakeNotes(Volume volume)
+    {
+        var information = volume.GetInformation();
+        var notes = new List<string>();
+        if (!information.WasClean)
+        {
+            notes.Add($"the volume was not closed in order; recovered {information.RecoveredRecords} records of its log");
+        }
+
+        if (information.MediumKind == MediumKind.PmemEmulated)
+        {
+            notes.Add("the medium emulates persistent memory: what is in it is lost when the machine stops");
+        }
+
+        return notes;
+    }
+}

@@ -1,0 +1,17 @@
+using Adit.Cli.Maps;
+using Adit.Cli.Reports;
+
+namespace Adit.Cli.Owners;
+
+/// <summary>What commands ask about a volume: of one that this process opened, or of its owner.</summary>
+internal interface IVolumeInspector : IDisposable
+{
+    VolumeReport GetInformation();
+
+    NodeReport GetNode(string path);
+
+    VolumeMap GetMap();
+
+    /// <summary>Checks everything; calls the listener for progress and findings, on any thread, one at a time.</summary>
+    CheckReport Check(bool repair, ICheckListener listener);
+}

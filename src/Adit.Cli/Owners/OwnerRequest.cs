@@ -1,0 +1,17 @@
+namespace Adit.Cli.Owners;
+
+/// <summary>What a command asks of a volume's owner.</summary>
+internal enum OwnerRequestKind
+{
+    Information = 1,
+    Node = 2,
+    Map = 3,
+    Check = 4,
+    Unmount = 5,
+}
+
+/// <summary>One request.</summary>
+/// <param name="Kind">What is asked.</param>
+/// <param name="Path">Of a node in the volume.</param>
+/// <param name="Repair">Repair what a check finds.</param>
+internal sealed record OwnerRequest(OwnerRequestKind Kind, string? Path = null, bool Repair = false);

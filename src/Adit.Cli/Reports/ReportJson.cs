@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+
+namespace Adit.Cli.Reports;
+
+/// <summary>Writes the documents of <c>--json</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(ActionReport))]
+[JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(EntryReport))]
+[JsonSerializable(typeof(VolumeReport))]
+[JsonSerializable(typeof(NodeReport))]
+[JsonSerializable(typeof(MapReport))]
+[JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(FindingReport))]
+[JsonSerializable(typeof(CrashReport))]
+[JsonSerializable(typeof(MountReport))]
+[JsonSerializable(typeof(FormatReport))]
+internal sealed partial class ReportJson : JsonSerializerContext
+{
+}
