@@ -25,6 +25,7 @@ internal static class AditRootCommand
             new CopyCommand(),
             new FsckCommand(),
             new MapCommand(),
+            new BenchCommand(),
             new CrashCommand(),
             new TestCommand(),
         };

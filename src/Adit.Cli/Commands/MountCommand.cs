@@ -41,7 +41,7 @@ internal sealed class MountCommand : VolumeCommand
         {
             using var mounted = MountedVolume.Mount(operand.VolumePath, directory, options, output.Message);
             Report(output, operand.VolumePath, directory, Environment.ProcessId, mounted.Notes);
-            output.Bytes.Flush();
+            output.Flush();
             return mounted.Serve();
         }
 

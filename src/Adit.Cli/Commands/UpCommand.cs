@@ -42,7 +42,7 @@ internal sealed class UpCommand : VolumeCommand
             output.Document(new MountReport(volume, directory, Environment.ProcessId, Mounted: true), ReportJson.Default.MountReport);
         }
 
-        output.Bytes.Flush();
+        output.Flush();
         return mounted.Serve();
     }
 }

@@ -50,6 +50,9 @@ internal sealed class CommandOutput : IDisposable
         }
     }
 
+    /// <summary>What was printed so far reaches its reader now.</summary>
+    public void Flush() => _standardOutput.Flush();
+
     public void Line(string text = "") => _standardOutput.WriteLine(text);
 
     /// <summary>Renders something for people on standard output.</summary>

@@ -1,0 +1,18 @@
+using Adit.Cli.Bench.Cases;
+
+namespace Adit.Cli.Bench;
+
+/// <summary>The cases, in the order of the table.</summary>
+internal static class BenchTable
+{
+    public static IReadOnlyList<BenchCase> Cases { get; } =
+    [
+        new ReadCase(),
+        new OverwriteCase(),
+        new AppendCase(),
+        new CreateDeleteCase(),
+        new ScalingCase(),
+        new OpenManyFilesCase(),
+        new AgedShareCase(),
+    ];
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+
+namespace Adit.Cli.Bench;
+
+/// <summary>Times a case beside its baseline: a short round of one, a short round of the other, many times over, so that
+/// whatever else the machine does hits both. Medians of the rounds count.</summary>
+internal static class InterleavedRounds
+{
+    private const int WarmUpRounds = 4;
+
+    /// <param name="body">The case.</param>
+    /// <param name="baseline">What it is compared with.</param>
+    /// <param name="operations">How many in a round.</param>
+    /// <param name="rounds">How many rounds of each.</param>
+    public static Measurement Run(BenchBody body, BenchBody baseline, int operations, int rounds)
+    {
+        for (var round = 0; round < WarmUpRounds; round++)
+        {
+            Time(body, operations);
+            Time(baseline, operations);
+
+            // The runtime compiles hot methods again in the background; the timed rounds shall run its last word.
+            Thread.Sleep(150);
+        }
+
+        var times = new double[rounds];
+        var baselineTimes = new double[rounds];
+        long allocated = 0;
+        for (var round = 0; round < rounds; round++)
+        {
+            // Each goes first every other time: what one leaves in the cache is then no advantage to the other.
+            if (round % 2 == 0)
+            {
+                times[round] = Time(body, operations, ref allocated);
+                baselineTimes[round] = Time(baseline, operations);
+            }
+            else
+            {
+                baselineTimes[round] = Time(baseline, operations);
+                times[round] = Time(body, operations, ref allocated);
+            }
+        }
+
+        return new Measurement(Median(times), Median(baselineTimes), (double)allocated / ((long)rounds * operations));
+    }
+
+    public static double Median(double[] values)
+    {
+        Array.Sort(values);
+        var middle = values.Length / 2;
+        return values.Length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    }
+
+    private static double Time(BenchBody body, int operations)
+    {
+        long ignored = 0;
+        return Time(body, operations, ref ignored);
+    }
+
+    private static double Time(BenchBody body, int operations, ref long allocated)
+    {
+        body.Prepare();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var start = Stopwatch.GetTimestamp();
+        body.Run(operations);
+        var ticks = Stopwatch.GetTimestamp() - start;
+        allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+        return ticks * (1e9 / Stopwatch.Frequency) / operations;
+    }
+}
