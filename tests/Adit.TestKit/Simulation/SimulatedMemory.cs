@@ -56,7 +56,7 @@ internal sealed unsafe class SimulatedView : IDisposable
 {
     public const int PageSize = 4096;
 
-    private const ulong Present = 1UL << 63;
+    private const ulong PresentOrSwapped = 3UL << 62;
     private const ulong OfFile = 1UL << 61;
 
     private readonly MemoryMapping _mapping;
@@ -95,7 +95,7 @@ internal sealed unsafe class SimulatedView : IDisposable
 
         for (int page = 0; page < _entries.Length; page++)
         {
-            if ((_entries[page] & (Present | OfFile)) == Present)
+            if ((_entries[page] & PresentOrSwapped) != 0 && (_entries[page] & OfFile) == 0)
             {
                 pages.Add(page);
             }
