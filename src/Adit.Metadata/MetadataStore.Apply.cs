@@ -6,7 +6,7 @@ namespace Adit.Metadata;
 /// <summary>What a record does to the working tree and the space: the same for a commit and for recovery.</summary>
 public sealed partial class MetadataStore
 {
-    private void ApplyRecord(ReadOnlySpan<byte> operations, uint operationCount)
+    private void ApplyRecord(ReadOnlySpan<byte> operations, uint operationCount, bool changesSpace)
     {
         _treeLock.EnterExclusive();
         try
@@ -19,7 +19,10 @@ public sealed partial class MetadataStore
         }
 
         // Not under the tree lock: the space may have to read a line from the tree.
-        ApplyToSpace(operations, operationCount);
+        if (changesSpace)
+        {
+            ApplyToSpace(operations, operationCount);
+        }
     }
 
     private void ApplyToTree(ReadOnlySpan<byte> bytes, uint operationCount)

@@ -109,7 +109,7 @@ public sealed partial class MetadataStore
                     Errno.ENOSPC, $"{Medium.Name} has no room to recover its log; open it read-only, or run 'adit fsck --repair'.");
             }
 
-            ApplyRecord(operations, header.OperationCount);
+            ApplyRecord(operations, header.OperationCount, changesSpace: true);
             _nextInode = Math.Max(_nextInode, header.NextInode);
             _recoveredCount++;
         }

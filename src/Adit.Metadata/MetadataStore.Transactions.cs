@@ -72,7 +72,7 @@ public sealed partial class MetadataStore
         {
             Span<byte> record = transaction.Seal(out int operationCount);
             _log.Append(record, operationCount, Volatile.Read(ref _nextInode));
-            ApplyRecord(record[LogRecordHeader.SizeBytes..], (uint)operationCount);
+            ApplyRecord(record[LogRecordHeader.SizeBytes..], (uint)operationCount, transaction.ChangesSpace);
             if ((!_isStaged && transaction.FreesBlocks) || _broken == BrokenVariant.ReuseDataEarly)
             {
                 Space.ReleasePending(Space.SealPending());

@@ -30,17 +30,9 @@ public sealed partial class SpaceAllocator
         }
     }
 
-    /// <summary>How many lines <see cref="CollectDirty"/> would hand out.</summary>
-    public int DirtyLineCount
-    {
-        get
-        {
-            using (_lock.Enter())
-            {
-                return _dirty.Count;
-            }
-        }
-    }
+    /// <summary>How many lines <see cref="CollectDirty"/> would hand out. Under the transaction lock, which everything that makes
+    /// a line dirty needs.</summary>
+    public int DirtyLineCount => _dirty.Count;
 
     /// <summary>All lines handed out are in the tree that <see cref="ISpaceLines"/> reads: they may be dropped from memory.</summary>
     public void ReleaseCollected()

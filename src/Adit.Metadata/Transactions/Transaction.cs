@@ -45,6 +45,8 @@ public sealed unsafe partial class Transaction
 
     internal bool FreesBlocks { get; private set; }
 
+    internal bool ChangesSpace { get; private set; }
+
     /// <summary>Inserts a record, or replaces its value.</summary>
     /// <param name="key">Any key but those of derived records.</param>
     /// <param name="value">At most <see cref="MaxValueBytes"/>.</param>
@@ -109,6 +111,7 @@ public sealed unsafe partial class Transaction
         _length = LogRecordHeader.SizeBytes;
         _operationCount = 0;
         FreesBlocks = false;
+        ChangesSpace = false;
         _operationLimit = operationLimit;
     }
 
@@ -126,6 +129,7 @@ public sealed unsafe partial class Transaction
     private void AddBlocks(LogOperationKind kind, BlockExtent blocks)
     {
         Invariant.That(blocks.BlockCount is > 0 and <= uint.MaxValue, "a run of blocks fits into one operation");
+        ChangesSpace = true;
         byte* target = Add(kind, 0, (uint)blocks.BlockCount, sizeof(long));
         BinaryPrimitives.WriteInt64LittleEndian(new Span<byte>(target, sizeof(long)), blocks.Start.Value);
     }
