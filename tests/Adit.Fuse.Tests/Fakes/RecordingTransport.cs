@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Adit.Fuse.Session;
+using Adit.Fuse.Wire;
+using Adit.Interop;
+using Adit.Interop.Linux;
+
+namespace Adit.Fuse.Tests.Fakes;
+
+/// <summary>A kernel made of queues: requests are put in as bytes, replies come out as bytes.</summary>
+internal sealed unsafe class RecordingTransport : ITransport
+{
+    private readonly BlockingCollection<byte[]> _requests = [];
+
+    public ConcurrentQueue<byte[]> Replies { get; } = [];
+
+    /// <summary>What the next sends answer, in order.</summary>
+    public ConcurrentQueue<Errno> SendOutcomes { get; } = [];
+
+    /// <summary>False: replies are counted only, so that sending allocates nothing.</summary>
+    public bool KeepsReplies { get; set; } = true;
+
+    public long ReplyCount { get; private set; }
+
+    public bool IsDisposed { get; private set; }
+
+    public void Put(byte[] request) => _requests.Add(request);
+
+    /// <summary>The end of the connection: readers get ENODEV.</summary>
+    public void End() => _requests.CompleteAdding();
+
+    public Errno Receive(byte* buffer, int capacityBytes, out int lengthBytes)
+    {
+        lengthBytes = 0;
+        if (!_requests.TryTake(out byte[]? request, Timeout.Infinite))
+        {
+            return Errno.ENODEV;
+        }
+
+        request.CopyTo(new Span<byte>(buffer, capacityBytes));
+        lengthBytes = request.Length;
+        return Errno.Success;
+    }
+
+    public Errno Send(IoVector* parts, int partCount)
+    {
+        if (SendOutcomes.TryDequeue(out Errno outcome) && outcome != Errno.Success)
+        {
+            return outcome;
+        }
+
+        ReplyCount++;
+        if (KeepsReplies)
+        {
+            long length = 0;
+            for (int index = 0; index < partCount; index++)
+            {
+                length += (long)parts[index].LengthBytes;
+            }
+
+            byte[] reply = new byte[length];
+            Span<byte> rest = reply;
+            for (int index = 0; index < partCount; index++)
+            {
+                int size = (int)parts[index].LengthBytes;
+                new Span<byte>(parts[index].Start, size).CopyTo(rest);
+                rest = rest[size..];
+            }
+
+            if (MemoryMarshal.Read<OutHeader>(reply).Length != length)
+            {
+                // As the kernel does with a frame that lies about its length.
+                return Errno.EINVAL;
+            }
+
+            Replies.Enqueue(reply);
+        }
+
+        return Errno.Success;
+    }
+
+    public void Dispose() => IsDisposed = true;
+}

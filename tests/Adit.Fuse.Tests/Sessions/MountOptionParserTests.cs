@@ -1,0 +1,43 @@
+using Adit.Fuse.Options;
+
+namespace Adit.Fuse.Tests.Sessions;
+
+public sealed class MountOptionParserTests
+{
+    [Fact]
+    public void Words_become_options_and_later_ones_win()
+    {
+        Assert.True(MountOptionParser.TryParse("ro,dax=never, noatime,sync,allow_other,nosuid,nodev,noexec,threads=4,rw,x-systemd.automount,nofail,default_permissions", new MountOptions(), out MountOptions options, out string? error));
+
+        Assert.Null(error);
+        Assert.False(options.ReadOnly);
+        Assert.Equal(DaxMode.Never, options.Dax);
+        Assert.Equal(AccessTimePolicy.None, options.AccessTime);
+        Assert.True(options.Synchronous);
+        Assert.True(options.AllowOther);
+        Assert.True(options.NoSetUserId && options.NoDevices && options.NoExecute);
+        Assert.Equal(4, options.ReaderCount);
+    }
+
+    [Fact]
+    public void Empty_text_leaves_everything_as_it_was()
+    {
+        MountOptions basis = new() { ReadOnly = true, Source = "/v" };
+
+        Assert.True(MountOptionParser.TryParse("", basis, out MountOptions options, out _));
+        Assert.Equal(basis, options);
+    }
+
+    [Theory]
+    [InlineData("ro,frobnicate", "frobnicate")]
+    [InlineData("dax=sometimes", "inode, always or never")]
+    [InlineData("strictatime", "relatime or noatime")]
+    [InlineData("lazytime", "leave it out")]
+    [InlineData("threads=1", "2 to 64")]
+    [InlineData("threads=many", "2 to 64")]
+    public void Word_that_is_not_known_is_an_error_that_names_it(string text, string expected)
+    {
+        Assert.False(MountOptionParser.TryParse(text, new MountOptions(), out _, out string? error));
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+}
