@@ -91,8 +91,10 @@ public sealed class KernelAbiTests
             Expect($"sizeof({name})", Marshal.SizeOf<T>());
             foreach (FieldInfo field in typeof(T).GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
             {
-                Expect($"offsetof({name}, {field.Name})", field.GetCustomAttribute<FieldOffsetAttribute>()!.Value);
-                Expect($"sizeof((({name} *)0)->{field.Name})", Marshal.SizeOf(field.FieldType.IsPointer ? typeof(nint) : field.FieldType));
+                // A C struct inside a struct is spelled out here: stx_mtime_sec is stx_mtime.tv_sec.
+                string member = field.Name.Replace("time_", "time.tv_");
+                Expect($"offsetof({name}, {member})", field.GetCustomAttribute<FieldOffsetAttribute>()!.Value);
+                Expect($"sizeof((({name} *)0)->{member})", Marshal.SizeOf(field.FieldType.IsPointer ? typeof(nint) : field.FieldType));
             }
         }
     }
