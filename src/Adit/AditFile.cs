@@ -1,8 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Adit.Interop;
 using Adit.Nodes;
 
 namespace Adit;
 
-public sealed partial class AditFile : IDisposable
+/// <summary>An open regular file, by offsets. Safe for many threads; nothing is allocated by reads, writes and appends. What
+/// cannot be done is an <see cref="AditException"/>; <see cref="Node"/> has the same operations with <c>Errno</c> values.</summary>
+public sealed class AditFile : IDisposable
 {
     internal AditFile(Volume volume, IOpenFile node, string path, FileAccess access)
     {
@@ -19,29 +24,89 @@ public sealed partial class AditFile : IDisposable
 
     public FileAccess Access { get; }
 
-    /// <summary>The same file as <c>Errno</c> values instead of exceptions.</summary>
+    /// <summary>The same file with outcomes as values instead of exceptions.</summary>
     public IOpenFile Node { get; }
 
-    public NodeAttributes Attributes => throw new NotImplementedException();
+    public NodeAttributes Attributes => Node.Attributes;
 
-    public long Length => throw new NotImplementedException();
+    /// <summary>Size in bytes.</summary>
+    public long Length => Node.Attributes.SizeBytes;
 
-    public int Read(long offsetBytes, Span<byte> destination) => throw new NotImplementedException();
+    /// <summary>Copies bytes from the medium.</summary>
+    /// <returns>How many; fewer than asked only at the end of the file.</returns>
+    public int Read(long offsetBytes, Span<byte> destination)
+    {
+        Check(Node.Read(offsetBytes, destination, out int readBytes), "read");
+        return readBytes;
+    }
 
-    public void Write(long offsetBytes, ReadOnlySpan<byte> source) => throw new NotImplementedException();
+    /// <summary>Finds bytes on the medium, without copying them. They stay readable until the result is disposed, on the same
+    /// thread; until then nothing can change the file's blocks.</summary>
+    /// <returns>Fewer bytes than asked at the end of the file, and where the blocks do not lie one behind the other.</returns>
+    public unsafe DirectRead ReadDirect(long offsetBytes, int wantedBytes)
+    {
+        MediumSegment segment = default;
+        Check(Node.BeginDirectRead(offsetBytes, wantedBytes, new Span<MediumSegment>(ref segment), out int count, out _), "read");
+        return new DirectRead(Node, count == 0 ? default : new ReadOnlySpan<byte>(segment.Start, segment.LengthBytes));
+    }
 
-    public long Append(ReadOnlySpan<byte> source) => throw new NotImplementedException();
+    /// <summary>Writes all of the bytes. Overwrites go to the same blocks; new blocks become part of the file with the record that
+    /// follows their data.</summary>
+    public void Write(long offsetBytes, ReadOnlySpan<byte> source) => Check(Node.Write(offsetBytes, source, out _), "write");
 
-    public void SetLength(long lengthBytes) => throw new NotImplementedException();
+    /// <summary>Writes at the end of the file, atomically with finding it.</summary>
+    /// <returns>Where the bytes were written.</returns>
+    public long Append(ReadOnlySpan<byte> source)
+    {
+        Check(Node.Append(source, out long offsetBytes, out _), "append to");
+        return offsetBytes;
+    }
 
-    public void Allocate(long offsetBytes, long lengthBytes, AllocateMode mode = AllocateMode.Allocate) => throw new NotImplementedException();
+    /// <summary>Cuts the file, or extends it by a hole.</summary>
+    public void SetLength(long lengthBytes) => Check(Node.SetLength(lengthBytes), "set the length of");
 
+    /// <summary>fallocate(2): reserves, zeroes, punches, collapses or inserts a range.</summary>
+    public void Allocate(long offsetBytes, long lengthBytes, AllocateMode mode = AllocateMode.Allocate) =>
+        Check(Node.Allocate(mode, offsetBytes, lengthBytes), "allocate in");
+
+    /// <summary>Finds the next data or hole at or behind an offset.</summary>
     /// <returns>The offset found, or -1 when there is none.</returns>
-    public long Seek(long offsetBytes, SeekTarget target) => throw new NotImplementedException();
+    public long Seek(long offsetBytes, SeekTarget target)
+    {
+        Errno errno = Node.Seek(offsetBytes, target, out long foundBytes);
+        if (errno == Errno.ENXIO)
+        {
+            return -1;
+        }
 
-    public void Flush(bool dataOnly = false) => throw new NotImplementedException();
+        Check(errno, "seek in");
+        return foundBytes;
+    }
 
-    public Stream AsStream(bool leaveOpen = false) => throw new NotImplementedException();
+    /// <summary>fsync, or fdatasync: what was written is durable on return.</summary>
+    /// <param name="dataOnly">Time stamps need not be.</param>
+    public void Flush(bool dataOnly = false) => Check(Node.Sync(dataOnly), "sync");
 
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>A stream with a position of its own. Not thread-safe.</summary>
+    /// <param name="leaveOpen">Closing the stream leaves the file open.</param>
+    public Stream AsStream(bool leaveOpen = false) => new AditStream(this, leaveOpen);
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => Node.Dispose();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Check(Errno errno, string operation)
+    {
+        if (errno != Errno.Success)
+        {
+            Throw(errno, operation);
+        }
+    }
+
+    [DoesNotReturn]
+    private void Throw(Errno errno, string operation)
+    {
+        Volume.ThrowUnless(errno, operation, Path);
+        throw new InvalidOperationException();
+    }
 }

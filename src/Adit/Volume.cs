@@ -1,119 +1,111 @@
+using Adit.Files;
 using Adit.Format;
+using Adit.Format.Records;
+using Adit.Inodes;
 using Adit.Interop;
-using Adit.Media;
+using Adit.Interop.Locking;
 using Adit.Metadata;
+using Adit.Metadata.Trees;
 using Adit.Nodes;
 
 namespace Adit;
 
+/// <summary>An open volume: files and directories, by path for programs (exceptions, <see cref="AditException"/>) and by inode number
+/// for a mount (<see cref="INodeOperations"/>, <c>Errno</c> values).</summary>
+/// <remarks>
+/// <para><b>Invariants.</b> Each operation on names is one transaction: after a crash it has happened as a whole or not at all. An
+/// inode without a name has an orphan record from the transaction that took its last name until the one that removes it. Metadata
+/// is read from the medium when it is asked for; only inodes in use, and some that were lately, are in memory.</para>
+/// <para><b>Locks.</b> The namespace's lock first: shared to look up, exclusively to change entries. Then the locks of inodes in the order
+/// of their numbers. Then the store's. Space is reserved before a transaction begins. See <c>docs/CONCURRENCY.md</c>.</para>
+/// <para><b>Durability.</b> On a medium with cheap fences an operation is durable when it returns; on others within
+/// <see cref="VolumeOptions.CommitInterval"/>, or at a sync. Time stamps of overwrites and reads are recorded up to a second later.</para>
+/// <para><b>Failure.</b> Damaged metadata and failed media are EIO for the operation that meets them. A medium that fails under a
+/// commit makes the volume refuse every further change with its first cause; reads go on.</para>
+/// <para>Safe for many threads. <see cref="Dispose"/> closes the files that are still open: what they are asked later is EBADF.</para>
+/// </remarks>
 public sealed partial class Volume : INodeOperations, IDisposable
 {
-    public static Volume Create(string path, CreateOptions options) => throw new NotImplementedException();
+    private readonly VolumeContext _context;
+    private readonly FileData _data;
+    private readonly RankedReaderWriterLock _namespace = new(LockRank.Namespace);
+    private readonly VolumeOptions _options;
+    private bool _isClosed;
 
-    public static void Format(string path, CreateOptions options) => throw new NotImplementedException();
+    private Volume(MetadataStore store, VolumeOptions options)
+    {
+        _options = options;
+        _context = new VolumeContext(store, options, new NameHash(store.Identity.VolumeId, options.NameHashMask));
+        _data = new FileData(_context);
+    }
 
-    public static Volume Open(string path, VolumeOptions? options = null) => throw new NotImplementedException();
+    /// <summary>The store below, for tools: the checker, the map, statistics.</summary>
+    public MetadataStore Store => _context.Store;
 
-    public static void Format(Medium medium, FormatOptions options) => throw new NotImplementedException();
+    /// <summary>Nothing can be changed: opened so, or damaged, or made by a version with features unknown here.</summary>
+    public bool IsReadOnly => _context.IsReadOnly;
 
-    public static Volume Open(Medium medium, VolumeOptions? options = null) => throw new NotImplementedException();
+    internal VolumeContext Context => _context;
 
-    public MetadataStore Store => throw new NotImplementedException();
+    internal FileData Data => _data;
 
-    public bool IsReadOnly => throw new NotImplementedException();
+    /// <summary>Uses an inode, reading its record when it is not in memory. Every use is ended by <see cref="Release"/>, without
+    /// locks.</summary>
+    /// <returns>ESTALE when there is no such inode.</returns>
+    internal Errno Use(InodeNumber number, out Inode? inode)
+    {
+        Inode? found;
+        while (!_context.Inodes.TryUse(number, out found, out ulong version))
+        {
+            if (!TryReadRecord(number, out InodeRecord record))
+            {
+                inode = null;
+                return Errno.ESTALE;
+            }
 
-    public VolumeInformation GetInformation() => throw new NotImplementedException();
+            if (_context.Inodes.UseLoaded(number, in record, version, out found))
+            {
+                break;
+            }
+        }
 
-    public AditFile OpenFile(
-        string path,
-        FileMode mode = FileMode.Open,
-        FileAccess access = FileAccess.ReadWrite,
-        uint permissions = 0x1A4 /* 0644 */,
-        OpenIntent intent = 0) => throw new NotImplementedException();
+        inode = found;
+        return Errno.Success;
+    }
 
-    public AditFile OpenTemporary(string directory = "/") => throw new NotImplementedException();
+    /// <summary>Ends a use. No lock is held. An inode that nothing keeps any more is removed.</summary>
+    internal void Release(Inode? inode)
+    {
+        if (inode is not null && _context.Inodes.Release(inode))
+        {
+            Remove(inode);
+        }
+        else if (!_context.Unnamed.IsEmpty)
+        {
+            RemoveLeftOvers();
+        }
+    }
 
-    public void CreateDirectory(string path, uint permissions = 0x1ED /* 0755 */, bool parents = false) => throw new NotImplementedException();
+    private bool TryReadRecord(InodeNumber number, out InodeRecord record)
+    {
+        using TreeReader tree = _context.Store.Read();
+        return TryReadRecord(in tree, number, out record);
+    }
 
-    public void Delete(string path) => throw new NotImplementedException();
+    private static bool TryReadRecord(in TreeReader tree, InodeNumber number, out InodeRecord record)
+    {
+        if (number == InodeNumber.Volume || number.Value >= TreeKey.ReverseMapSpace
+            || !tree.TryGet(InodeRecord.Key(number), out ReadOnlySpan<byte> value))
+        {
+            record = default;
+            return false;
+        }
 
-    public void DeleteDirectory(string path, bool recursive = false) => throw new NotImplementedException();
+        return InodeRecord.TryRead(value, out record)
+            ? true
+            : throw new TreeDamagedException($"{number}: not a valid inode record");
+    }
 
-    public void Move(string from, string to, RenameFlags flags = RenameFlags.None) => throw new NotImplementedException();
-
-    public void CreateLink(string path, string newPath) => throw new NotImplementedException();
-
-    public void CreateSymbolicLink(string path, string target) => throw new NotImplementedException();
-
-    public string ReadLink(string path) => throw new NotImplementedException();
-
-    public bool Exists(string path, bool followLink = true) => throw new NotImplementedException();
-
-    public NodeAttributes GetAttributes(string path, bool followLink = true) => throw new NotImplementedException();
-
-    public NodeAttributes SetAttributes(string path, in AttributeChanges changes, bool followLink = true) => throw new NotImplementedException();
-
-    public IEnumerable<DirectoryEntry> Enumerate(string path) => throw new NotImplementedException();
-
-    public byte[]? GetExtendedAttribute(string path, string name, bool followLink = true) => throw new NotImplementedException();
-
-    public void SetExtendedAttribute(string path, string name, ReadOnlySpan<byte> value, AttributeSetMode mode = AttributeSetMode.CreateOrReplace, bool followLink = true) => throw new NotImplementedException();
-
-    public bool RemoveExtendedAttribute(string path, string name, bool followLink = true) => throw new NotImplementedException();
-
-    public IReadOnlyList<string> ListExtendedAttributes(string path, bool followLink = true) => throw new NotImplementedException();
-
-    public void Sync() => throw new NotImplementedException();
-
-    public void CheckpointNow() => throw new NotImplementedException();
-
-    public void Abandon() => throw new NotImplementedException();
-
-    public void Dispose() => throw new NotImplementedException();
-
-    public Errno Lookup(InodeNumber parent, ReadOnlySpan<byte> name, out NodeAttributes attributes) => throw new NotImplementedException();
-
-    public void Forget(InodeNumber inode, ulong count) => throw new NotImplementedException();
-
-    public Errno GetAttributes(InodeNumber inode, out NodeAttributes attributes) => throw new NotImplementedException();
-
-    public Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes) => throw new NotImplementedException();
-
-    public Errno MakeNode(InodeNumber parent, ReadOnlySpan<byte> name, uint mode, uint device, in Caller caller, out NodeAttributes attributes) => throw new NotImplementedException();
-
-    public Errno MakeDirectory(InodeNumber parent, ReadOnlySpan<byte> name, uint mode, in Caller caller, out NodeAttributes attributes) => throw new NotImplementedException();
-
-    public Errno MakeSymbolicLink(InodeNumber parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, in Caller caller, out NodeAttributes attributes) => throw new NotImplementedException();
-
-    public Errno MakeTemporary(InodeNumber parent, uint mode, in Caller caller, out NodeAttributes attributes, out IOpenFile? file) => throw new NotImplementedException();
-
-    public Errno Create(InodeNumber parent, ReadOnlySpan<byte> name, uint mode, OpenIntent intent, in Caller caller, out NodeAttributes attributes, out IOpenFile? file) => throw new NotImplementedException();
-
-    public Errno ReadSymbolicLink(InodeNumber inode, Span<byte> target, out int lengthBytes) => throw new NotImplementedException();
-
-    public Errno Link(InodeNumber inode, InodeNumber newParent, ReadOnlySpan<byte> newName, out NodeAttributes attributes) => throw new NotImplementedException();
-
-    public Errno Unlink(InodeNumber parent, ReadOnlySpan<byte> name) => throw new NotImplementedException();
-
-    public Errno RemoveDirectory(InodeNumber parent, ReadOnlySpan<byte> name) => throw new NotImplementedException();
-
-    public Errno Rename(InodeNumber parent, ReadOnlySpan<byte> name, InodeNumber newParent, ReadOnlySpan<byte> newName, RenameFlags flags) => throw new NotImplementedException();
-
-    public Errno Open(InodeNumber inode, OpenIntent intent, out IOpenFile? file) => throw new NotImplementedException();
-
-    public Errno ReadDirectory(InodeNumber directory, ulong cookie, bool withAttributes, IDirectorySink sink) => throw new NotImplementedException();
-
-    public Errno SyncDirectory(InodeNumber directory) => throw new NotImplementedException();
-
-    public Errno SyncVolume() => throw new NotImplementedException();
-
-    public Errno GetExtendedAttribute(InodeNumber inode, ReadOnlySpan<byte> name, Span<byte> value, out int lengthBytes) => throw new NotImplementedException();
-
-    public Errno SetExtendedAttribute(InodeNumber inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, AttributeSetMode mode) => throw new NotImplementedException();
-
-    public Errno RemoveExtendedAttribute(InodeNumber inode, ReadOnlySpan<byte> name) => throw new NotImplementedException();
-
-    public Errno ListExtendedAttributes(InodeNumber inode, Span<byte> names, out int lengthBytes) => throw new NotImplementedException();
-
-    public VolumeSpace GetSpace() => throw new NotImplementedException();
+    /// <summary>Why a change is refused now, before anything is looked at.</summary>
+    private Errno CheckWritable() => IsReadOnly ? Errno.EROFS : _context.Store.Failure is not null ? Errno.EIO : Errno.Success;
 }

@@ -17,8 +17,14 @@ public sealed record VolumeOptions
     /// <summary>When reading moves a file's access time.</summary>
     public AccessTimePolicy AccessTime { get; init; } = AccessTimePolicy.Relative;
 
+    /// <summary>The medium given to <see cref="Volume.Open(Media.Medium, VolumeOptions?)"/> stays the caller's and open.</summary>
+    public bool LeaveMediumOpen { get; init; }
+
     /// <summary>How many inodes not in use stay in memory.</summary>
     public int InodeCacheCount { get; init; } = 4096;
+
+    /// <summary>Keeps only these bits of the hashes of names, so that a test can make names collide.</summary>
+    internal ulong NameHashMask { get; init; } = ulong.MaxValue;
 
     /// <summary>Settings of the store below, when they are not to follow from the ones above. For tests.</summary>
     public StoreOptions? Store { get; init; }

@@ -39,4 +39,7 @@ public enum LockRank
 
     /// <summary>A medium's own list of what is not durable yet.</summary>
     Medium = 90,
+
+    /// <summary>A stripe of the table of inodes in memory, and short lists of them. The last: nothing is taken under it.</summary>
+    InodeTable = 100,
 }

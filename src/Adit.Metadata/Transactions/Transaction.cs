@@ -38,6 +38,9 @@ public sealed unsafe partial class Transaction
         }
     }
 
+    /// <summary>What a whole record of the log holds, heads and keys of its operations included.</summary>
+    public int CapacityBytes => _capacity;
+
     /// <summary>Operations that still fit.</summary>
     public int RoomOperations => _operationLimit - _operationCount;
 

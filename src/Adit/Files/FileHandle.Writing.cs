@@ -1,0 +1,201 @@
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Locking;
+using Adit.Nodes;
+
+namespace Adit.Files;
+
+internal sealed partial class FileHandle
+{
+    /// <inheritdoc/>
+    public Errno Write(long offsetBytes, ReadOnlySpan<byte> source, out int writtenBytes)
+    {
+        writtenBytes = 0;
+        Errno errno = CheckWrite(offsetBytes);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        try
+        {
+            if (TryOverwrite(offsetBytes, source))
+            {
+                writtenBytes = source.Length;
+            }
+            else
+            {
+                using ExclusiveScope scope = new(_inode.Lock);
+                errno = WriteLocked(offsetBytes, source, out writtenBytes);
+            }
+
+            SyncWhenAsked(ref errno);
+            return errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            writtenBytes = 0;
+            return errno;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Errno Append(ReadOnlySpan<byte> source, out long offsetBytes, out int writtenBytes)
+    {
+        writtenBytes = 0;
+        offsetBytes = 0;
+        Errno errno = CheckWrite(0);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        try
+        {
+            using (new ExclusiveScope(_inode.Lock))
+            {
+                offsetBytes = _inode.Record.SizeBytes;
+                errno = WriteLocked(offsetBytes, source, out writtenBytes);
+            }
+
+            SyncWhenAsked(ref errno);
+            return errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            writtenBytes = 0;
+            return errno;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Errno SetLength(long lengthBytes)
+    {
+        if ((_intent & OpenIntent.Write) == 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        return Truncate(lengthBytes);
+    }
+
+    /// <inheritdoc/>
+    public Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes)
+    {
+        if ((_intent & OpenIntent.Write) == 0)
+        {
+            return Errno.EBADF;
+        }
+
+        try
+        {
+            Errno errno;
+            using (new ExclusiveScope(_inode.Lock))
+            {
+                errno = CheckOpen();
+                if (errno == Errno.Success)
+                {
+                    errno = _data.AllocateLocked(_inode, mode, offsetBytes, lengthBytes);
+                }
+            }
+
+            SyncWhenAsked(ref errno);
+            return errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
+        {
+            return errno;
+        }
+    }
+
+    private Errno Truncate(long lengthBytes)
+    {
+        try
+        {
+            Errno errno;
+            AttributeChanges changes = new() { Fields = AttributeFields.Size, SizeBytes = lengthBytes };
+            using (new SharedScope(_inode.Lock))
+            {
+                errno = CheckOpen();
+            }
+
+            if (errno == Errno.Success)
+            {
+                errno = _volume.SetAttributes(_inode, in changes, out _);
+            }
+
+            SyncWhenAsked(ref errno);
+            return errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
+        {
+            return errno;
+        }
+    }
+
+    private Errno CheckWrite(long offsetBytes) =>
+        (_intent & OpenIntent.Write) == 0 ? Errno.EBADF
+        : offsetBytes < 0 ? Errno.EINVAL
+        : _context.Store.Failure is not null ? Errno.EIO
+        : Errno.Success;
+
+    /// <summary>Writes in place when every block is there; takes the lock shared.</summary>
+    private bool TryOverwrite(long offsetBytes, ReadOnlySpan<byte> source)
+    {
+        _inode.Lock.EnterShared();
+        try
+        {
+            if (_isClosed || _inode.IsGone || source.IsEmpty || !_data.TryOverwriteShared(_inode, offsetBytes, source))
+            {
+                return false;
+            }
+
+            if (_inode.Mark(PendingTimes.Modify))
+            {
+                _context.TimeStamps.Add(_inode);
+            }
+
+            return true;
+        }
+        finally
+        {
+            _inode.Lock.ExitShared();
+        }
+    }
+
+    private Errno WriteLocked(long offsetBytes, ReadOnlySpan<byte> source, out int writtenBytes)
+    {
+        writtenBytes = 0;
+        Errno errno = CheckOpen();
+        if (errno != Errno.Success || source.IsEmpty)
+        {
+            return errno;
+        }
+
+        if (offsetBytes > InodeRecord.MaxSizeBytes - source.Length)
+        {
+            return Errno.EFBIG;
+        }
+
+        return _data.WriteLocked(_inode, offsetBytes, source, out writtenBytes);
+    }
+
+    /// <summary>O_DSYNC and O_SYNC: the write is durable before it returns.</summary>
+    private void SyncWhenAsked(ref Errno errno)
+    {
+        if ((_intent & OpenIntent.Sync) == 0 || errno != Errno.Success)
+        {
+            return;
+        }
+
+        if ((_intent & OpenIntent.Sync) == OpenIntent.Sync)
+        {
+            errno = Sync(dataOnly: false);
+        }
+        else if (!_context.CommitsAreDurable)
+        {
+            _context.Store.EnsureDurable();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using Adit.Format;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Locking;
+using Adit.Metadata;
+using Adit.Nodes;
+
+namespace Adit.Files;
+
+/// <summary>An open regular file: takes the inode's lock around what <see cref="FileData"/> does, and turns what comes up from media
+/// into outcomes. Nothing is allocated by reads, overwrites and appends.</summary>
+internal sealed partial class FileHandle : IOpenFile
+{
+    private readonly Volume _volume;
+    private readonly VolumeContext _context;
+    private readonly FileData _data;
+    private readonly Inode _inode;
+    private readonly OpenIntent _intent;
+
+    /// <summary>Changed with the inode's lock held exclusively, so whoever holds it knows.</summary>
+    private bool _isClosed;
+
+    private FileHandle(Volume volume, Inode inode, OpenIntent intent)
+    {
+        _volume = volume;
+        _context = volume.Context;
+        _data = volume.Data;
+        _inode = inode;
+        _intent = intent & ~OpenIntent.Truncate;
+    }
+
+    /// <inheritdoc/>
+    public InodeNumber Inode => _inode.Number;
+
+    /// <inheritdoc/>
+    public NodeAttributes Attributes
+    {
+        get
+        {
+            _volume.ReadAttributes(_inode, out NodeAttributes attributes);
+            return attributes;
+        }
+    }
+
+    internal Inode Node => _inode;
+
+    /// <summary>Opens an inode that the caller uses; the file uses it once more.</summary>
+    public static Errno Open(Volume volume, Inode inode, OpenIntent intent, out IOpenFile? file)
+    {
+        file = null;
+        bool writes = (intent & (OpenIntent.Write | OpenIntent.Truncate)) != 0;
+        if (writes && volume.IsReadOnly)
+        {
+            return Errno.EROFS;
+        }
+
+        using (new ExclusiveScope(inode.Lock))
+        {
+            if (inode.IsGone)
+            {
+                return Errno.ESTALE;
+            }
+
+            if (!inode.Record.IsRegular)
+            {
+                return inode.Record.IsDirectory ? Errno.EISDIR : inode.Record.IsSymbolicLink ? Errno.ELOOP : Errno.ENXIO;
+            }
+
+            inode.OpenCount++;
+            AgeAccessTime(volume.Context, inode);
+        }
+
+        volume.Context.Inodes.UseAgain(inode);
+        FileHandle opened = new(volume, inode, intent);
+        if ((intent & OpenIntent.Truncate) != 0)
+        {
+            Errno errno = opened.Truncate(0);
+            if (errno != Errno.Success)
+            {
+                opened.Dispose();
+                return errno;
+            }
+        }
+
+        file = opened;
+        return Errno.Success;
+    }
+
+    /// <summary>Opens an inode that was just made; the caller's use becomes the file's.</summary>
+    public static IOpenFile OverNew(Volume volume, Inode inode, OpenIntent intent)
+    {
+        using (new ExclusiveScope(inode.Lock))
+        {
+            inode.OpenCount++;
+        }
+
+        return new FileHandle(volume, inode, intent);
+    }
+
+    /// <inheritdoc/>
+    public Errno Sync(bool dataOnly)
+    {
+        try
+        {
+            Errno errno = Errno.Success;
+            if (!dataOnly && !_context.IsReadOnly && (_inode.Pending != PendingTimes.None || _inode.IsRecordBehind))
+            {
+                using ExclusiveScope scope = new(_inode.Lock);
+                errno = CheckOpen();
+                if (errno == Errno.Success)
+                {
+                    errno = _volume.RecordTimeStampsLocked(_inode);
+                }
+            }
+            else
+            {
+                using SharedScope scope = new(_inode.Lock);
+                errno = CheckOpen();
+            }
+
+            if (errno != Errno.Success)
+            {
+                return errno;
+            }
+
+            _context.Store.EnsureDurable();
+            return Errno.Success;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
+        {
+            return errno;
+        }
+    }
+
+    /// <summary>Closes the file. The last close gives back what was set aside for its growth.</summary>
+    public void Dispose()
+    {
+        using (new ExclusiveScope(_inode.Lock))
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _isClosed = true;
+            if (--_inode.OpenCount == 0 && !_inode.IsGone)
+            {
+                LastCloseLocked();
+            }
+        }
+
+        _volume.Release(_inode);
+    }
+
+    private void LastCloseLocked()
+    {
+        _data.ReturnAheadLocked(_inode);
+        if (_context.IsReadOnly)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_inode.Record.LinkCount != 0)
+            {
+                _volume.RecordTimeStampsLocked(_inode);
+            }
+
+            if (!_inode.IsRecordBehind)
+            {
+                _context.TimeStamps.Remove(_inode);
+            }
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))
+        {
+            // A close reports nothing; the store remembers that its medium failed.
+        }
+    }
+
+    /// <summary>Needs the inode's lock.</summary>
+    private Errno CheckOpen() => _isClosed || _inode.IsGone ? Errno.EBADF : Errno.Success;
+
+    /// <summary>An access time that is a day old moves at the next read, also when nothing was changed since.</summary>
+    private static void AgeAccessTime(VolumeContext context, Inode inode)
+    {
+        const long DaySeconds = 24 * 60 * 60;
+        if (context.MovesAccessTimes && !inode.IsAccessTimeOld)
+        {
+            inode.IsAccessTimeOld = context.Now().Seconds - inode.Record.AccessSeconds >= DaySeconds;
+        }
+    }
+}

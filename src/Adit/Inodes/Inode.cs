@@ -1,0 +1,124 @@
+using Adit.Extents;
+using Adit.Format;
+using Adit.Format.Records;
+using Adit.Interop.Locking;
+using Adit.Nodes;
+
+namespace Adit.Inodes;
+
+/// <summary>An inode in use: its attributes, its extents, and the space reserved for its growth. There is at most one object for
+/// an inode number, and while there is one it is the truth: it may be ahead of the record in the tree by time stamps, never by
+/// anything else.</summary>
+/// <remarks>Fields are guarded by <see cref="Lock"/> unless they say otherwise. Time stamps that an overwrite or a read moves are only
+/// marked (<see cref="Pending"/>), and get their moment when somebody looks at them, at the latest at a sync, at the close or a second
+/// later: so the overwrite path neither reads the clock nor writes a record.</remarks>
+internal sealed class Inode(InodeNumber number, in InodeRecord record)
+{
+    /// <summary>The attributes. Not the time stamps that <see cref="Pending"/> names.</summary>
+    public InodeRecord Record = record;
+
+    /// <summary>Blocks reserved behind the file's last ones, for its growth. In no record yet.</summary>
+    public BlockExtent Ahead;
+
+    /// <summary>The file block that the first of <see cref="Ahead"/> is meant for.</summary>
+    public long AheadFileBlock;
+
+    /// <summary>The record is gone: nothing may be done with the inode any more.</summary>
+    public bool IsGone;
+
+    /// <summary>A truncation could not be finished: the extents from here on are still to be freed. Else <see cref="long.MaxValue"/>.</summary>
+    public long TruncatingFrom = long.MaxValue;
+
+    /// <summary>The record in the tree has older time stamps than <see cref="Record"/>.</summary>
+    public bool IsRecordBehind;
+
+    /// <summary>A read moves the access time: it is not later than the last change. Derived from the record.</summary>
+    public bool IsAccessTimeOld;
+
+    /// <summary>How many uses there are: operations under way, opens, places on lists. Guarded by the table's stripe.</summary>
+    public int Uses;
+
+    /// <summary>Neighbours among the idle inodes of the table's stripe. Guarded by the stripe.</summary>
+    public Inode? OlderIdle;
+
+    public Inode? NewerIdle;
+
+    private int _pending;
+
+    public InodeNumber Number { get; } = number;
+
+    public RankedReaderWriterLock Lock { get; } = new(LockRank.Inode, number.Value);
+
+    public ExtentMap Extents { get; } = new();
+
+    /// <summary>On the list of those whose time stamps are to be recorded. This and its neighbours there are guarded by the list.</summary>
+    public bool IsListed;
+
+    public Inode? PreviousListed;
+
+    public Inode? NextListed;
+
+    /// <summary>Made without a name: it may still get its first one.</summary>
+    public bool IsTemporary;
+
+    /// <summary>Open handles. Guarded by <see cref="Lock"/>.</summary>
+    public int OpenCount;
+
+    public PendingTimes Pending => (PendingTimes)Volatile.Read(ref _pending);
+
+    /// <summary>Marks time stamps; needs the lock shared. Writes nothing when they are marked already.</summary>
+    /// <returns>True when the mark is new.</returns>
+    public bool Mark(PendingTimes times)
+    {
+        if ((_pending & (int)times) == (int)times)
+        {
+            return false;
+        }
+
+        Interlocked.Or(ref _pending, (int)times);
+        return true;
+    }
+
+    /// <summary>Gives the marked time stamps their moment; needs the lock exclusively.</summary>
+    public void Settle(Timestamp now)
+    {
+        PendingTimes pending = (PendingTimes)_pending;
+        if (pending == PendingTimes.None)
+        {
+            return;
+        }
+
+        if ((pending & PendingTimes.Modify) != 0)
+        {
+            Record.ModifySeconds = now.Seconds;
+            Record.ModifyNanoseconds = now.Nanoseconds;
+            Record.ChangeSeconds = now.Seconds;
+            Record.ChangeNanoseconds = now.Nanoseconds;
+        }
+
+        if ((pending & PendingTimes.Access) != 0)
+        {
+            Record.AccessSeconds = now.Seconds;
+            Record.AccessNanoseconds = now.Nanoseconds;
+        }
+
+        _pending = 0;
+        IsRecordBehind = true;
+        RefreshAccessTimeAge();
+    }
+
+    /// <summary>Takes over a record that a transaction has just put; needs the lock exclusively.</summary>
+    public void Recorded(in InodeRecord record)
+    {
+        Record = record;
+        IsRecordBehind = false;
+        RefreshAccessTimeAge();
+    }
+
+    public void RefreshAccessTimeAge() => IsAccessTimeOld =
+        !IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ModifySeconds, Record.ModifyNanoseconds)
+        || !IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ChangeSeconds, Record.ChangeNanoseconds);
+
+    private static bool IsLater(long seconds, uint nanoseconds, long otherSeconds, uint otherNanoseconds) =>
+        seconds != otherSeconds ? seconds > otherSeconds : nanoseconds > otherNanoseconds;
+}

@@ -1,0 +1,80 @@
+using Adit.Files;
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Metadata;
+using Adit.Metadata.Transactions;
+using Adit.Nodes;
+using Adit.Orphans;
+
+namespace Adit;
+
+/// <summary>One inode that loses a name in a transaction: what is left of it, or that it goes with its last name.</summary>
+/// <remarks>Made under the inode's lock before the transaction begins, since it looks into the tree.</remarks>
+internal ref struct NameDrop
+{
+    private readonly VolumeContext _context;
+    private readonly FileData _data;
+    private readonly Inode _inode;
+    private readonly bool _removesAtOnce;
+    private InodeRecord _record;
+
+    public NameDrop(VolumeContext context, FileData data, Inode inode, Timestamp now)
+    {
+        _context = context;
+        _data = data;
+        _inode = inode;
+        inode.Settle(now);
+        _record = inode.Record;
+        _record.LinkCount = _record.IsDirectory ? 0 : _record.LinkCount - 1;
+        _record.SetChangeTime(now);
+        if (_record.LinkCount == 0)
+        {
+            context.TimeStamps.Remove(inode);
+            _removesAtOnce = context.Inodes.IsUsedOnce(inode) && data.IsSmallLocked(inode);
+        }
+    }
+
+    /// <summary>A defect for crash tests: the blocks go in a transaction of their own, before the name.</summary>
+    public readonly void FreeEarlyWhenBroken()
+    {
+        if (_context.Broken != BrokenVariant.FreeBeforeUnlink || !_removesAtOnce || _inode.Record.BlockCount == 0)
+        {
+            return;
+        }
+
+        if (_context.Store.Begin(out Transaction transaction, TransactionSize.Freeing) == Interop.Errno.Success)
+        {
+            FileData.FreeAllWithin(transaction, _inode);
+            transaction.Commit();
+            _inode.Record.BlockCount = 0;
+        }
+    }
+
+    public readonly void PutWithin(Transaction transaction)
+    {
+        if (_removesAtOnce)
+        {
+            FileData.RemoveWithin(transaction, _inode);
+            return;
+        }
+
+        if (_record.LinkCount == 0 && _context.Broken != BrokenVariant.ForgetOrphan)
+        {
+            OrphanMarks.Put(transaction, _inode.Number, 0, _inode.TruncatingFrom);
+        }
+
+        transaction.Put(InodeRecord.Key(_inode.Number), _record.AsBytes());
+    }
+
+    public readonly void Committed()
+    {
+        if (_removesAtOnce)
+        {
+            _data.Removed(_inode);
+        }
+        else
+        {
+            _inode.Recorded(in _record);
+        }
+    }
+}

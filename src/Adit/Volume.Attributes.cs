@@ -1,0 +1,149 @@
+using Adit.Format;
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Locking;
+using Adit.Metadata.Transactions;
+using Adit.Nodes;
+
+namespace Adit;
+
+/// <summary>Changing attributes.</summary>
+public sealed partial class Volume
+{
+    private const uint PermissionBits = 0xFFF;
+    private const uint SetUserId = 0x800;
+    private const uint SetGroupId = 0x400;
+    private const uint GroupExecute = 0x8;
+
+    /// <inheritdoc/>
+    public Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes)
+    {
+        attributes = default;
+        Errno errno = CheckWritable();
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        Inode? node = null;
+        try
+        {
+            errno = Use(inode, out node);
+            if (errno == Errno.Success)
+            {
+                errno = SetAttributes(node!, in changes, out attributes);
+            }
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            return errno;
+        }
+        finally
+        {
+            Release(node);
+        }
+
+        return errno;
+    }
+
+    internal Errno SetAttributes(Inode inode, in AttributeChanges changes, out NodeAttributes attributes)
+    {
+        attributes = default;
+        using ExclusiveScope scope = new(inode.Lock);
+        if (inode.IsGone)
+        {
+            return Errno.ESTALE;
+        }
+
+        bool setsSize = (changes.Fields & AttributeFields.Size) != 0;
+        if (setsSize)
+        {
+            Errno allowed = CheckSize(inode, changes.SizeBytes);
+            if (allowed != Errno.Success)
+            {
+                return allowed;
+            }
+        }
+
+        Timestamp now = _context.Now();
+        inode.Settle(now);
+        InodeRecord record = inode.Record;
+        Apply(in changes, ref record, now);
+        Errno errno = Errno.Success;
+        if (setsSize)
+        {
+            errno = _data.SetSizeLocked(inode, record, changes.SizeBytes);
+        }
+        else if (changes.Fields != AttributeFields.None)
+        {
+            errno = _context.Store.Begin(out Transaction transaction);
+            if (errno == Errno.Success)
+            {
+                transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
+                transaction.Commit();
+                inode.Recorded(in record);
+            }
+        }
+
+        attributes = inode.Record.ToAttributes(inode.Number);
+        return errno;
+    }
+
+    private static Errno CheckSize(Inode inode, long sizeBytes)
+    {
+        if (!inode.Record.IsRegular)
+        {
+            return inode.Record.IsDirectory ? Errno.EISDIR : Errno.EINVAL;
+        }
+
+        return sizeBytes < 0 ? Errno.EINVAL : sizeBytes > InodeRecord.MaxSizeBytes ? Errno.EFBIG : Errno.Success;
+    }
+
+    private static void Apply(in AttributeChanges changes, ref InodeRecord record, Timestamp now)
+    {
+        AttributeFields fields = changes.Fields;
+        if ((fields & AttributeFields.Mode) != 0)
+        {
+            record.Mode = record.TypeBits | (changes.Mode & PermissionBits);
+        }
+
+        if ((fields & AttributeFields.UserId) != 0)
+        {
+            record.UserId = changes.UserId;
+        }
+
+        if ((fields & AttributeFields.GroupId) != 0)
+        {
+            record.GroupId = changes.GroupId;
+        }
+
+        if ((fields & AttributeFields.KillPrivileges) != 0)
+        {
+            record.Mode &= ~SetUserId;
+            record.Mode &= (record.Mode & GroupExecute) != 0 ? ~SetGroupId : uint.MaxValue;
+        }
+
+        if ((fields & AttributeFields.Flags) != 0)
+        {
+            record.Flags = changes.Flags;
+        }
+
+        if ((fields & AttributeFields.Size) != 0)
+        {
+            record.SetModifyTime(now);
+        }
+
+        if ((fields & (AttributeFields.AccessTime | AttributeFields.AccessTimeNow)) != 0)
+        {
+            record.SetAccessTime((fields & AttributeFields.AccessTimeNow) != 0 ? now : changes.AccessTime);
+        }
+
+        if ((fields & (AttributeFields.ModifyTime | AttributeFields.ModifyTimeNow)) != 0)
+        {
+            record.SetModifyTime((fields & AttributeFields.ModifyTimeNow) != 0 ? now : changes.ModifyTime);
+        }
+
+        record.SetChangeTime((fields & AttributeFields.ChangeTime) != 0 ? changes.ChangeTime : now);
+    }
+}

@@ -1,0 +1,165 @@
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Locking;
+using Adit.Metadata.Transactions;
+
+namespace Adit;
+
+/// <summary>Work in the background, and the end.</summary>
+public sealed partial class Volume
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    private ITimer? _timer;
+    private int _isTicking;
+
+    private void StartBackgroundWork(bool hasOrphans)
+    {
+        _hasOrphans = hasOrphans;
+        if (_context.Store.Options.BackgroundWork && !IsReadOnly)
+        {
+            _timer = _context.Store.Options.Time.CreateTimer(static volume => ((Volume)volume!).Tick(), this, TickInterval, TickInterval);
+        }
+    }
+
+    private bool _hasOrphans;
+
+    private void Tick()
+    {
+        if (Interlocked.Exchange(ref _isTicking, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!_isClosed && _context.Store.Failure is null)
+            {
+                RecordTimeStamps();
+                RemoveLeftOvers();
+                if (_hasOrphans)
+                {
+                    _hasOrphans = !CleanOrphans(TickInterval / 4);
+                }
+            }
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))
+        {
+            // The store remembers a failed medium; a damaged record is reported to whoever asks for it.
+        }
+        finally
+        {
+            Volatile.Write(ref _isTicking, 0);
+        }
+    }
+
+    /// <summary>Records the time stamps that overwrites and reads have moved.</summary>
+    private Errno RecordTimeStamps()
+    {
+        Errno first = Errno.Success;
+        while (_context.TimeStamps.Take() is { } inode)
+        {
+            Errno errno;
+            using (new ExclusiveScope(inode.Lock))
+            {
+                errno = inode.IsGone ? Errno.Success : RecordTimeStampsLocked(inode);
+            }
+
+            Release(inode);
+            first = first == Errno.Success ? errno : first;
+        }
+
+        return first;
+    }
+
+    /// <summary>Brings an inode's record in the tree up to its time stamps.</summary>
+    internal Errno RecordTimeStampsLocked(Inode inode)
+    {
+        inode.Settle(_context.Now());
+        if (!inode.IsRecordBehind)
+        {
+            return Errno.Success;
+        }
+
+        Errno errno = _context.Store.Begin(out Transaction transaction);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        transaction.Put(InodeRecord.Key(inode.Number), inode.Record.AsBytes());
+        transaction.Commit();
+        inode.IsRecordBehind = false;
+        return Errno.Success;
+    }
+
+    /// <summary>Closes in good order: open files are closed, everything is durable, the volume is marked clean.</summary>
+    public void Dispose()
+    {
+        if (Close(abandon: false))
+        {
+            _context.Store.Dispose();
+            DisposeMedium(_context.Medium, _options);
+        }
+    }
+
+    /// <summary>Closes as if the process died here: nothing more reaches the medium. For tests, and after a fatal failure.</summary>
+    public void Abandon()
+    {
+        if (Close(abandon: true))
+        {
+            _context.Store.Abandon();
+            DisposeMedium(_context.Medium, _options);
+        }
+    }
+
+    /// <returns>False when the volume is closed already.</returns>
+    private bool Close(bool abandon)
+    {
+        if (Interlocked.Exchange(ref _closing, 1) != 0)
+        {
+            return false;
+        }
+
+        _timer?.Dispose();
+        SpinWait.SpinUntil(() => Interlocked.CompareExchange(ref _isTicking, 1, 0) == 0);
+        try
+        {
+            if (!abandon && !IsReadOnly && _context.Store.Failure is null)
+            {
+                RecordTimeStamps();
+                RemoveLeftOvers();
+            }
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))
+        {
+            // The store below knows of a failed medium and will not mark the volume clean.
+        }
+        finally
+        {
+            Detach();
+        }
+
+        return true;
+    }
+
+    private int _closing;
+
+    /// <summary>Ends every operation under way, and refuses later ones: the medium is about to be unmapped.</summary>
+    private void Detach()
+    {
+        using (new ExclusiveScope(_namespace))
+        {
+            _isClosed = true;
+        }
+
+        foreach (Inode inode in _context.Inodes.UseAll(static _ => true))
+        {
+            using (new ExclusiveScope(inode.Lock))
+            {
+                inode.IsGone = true;
+            }
+        }
+    }
+}

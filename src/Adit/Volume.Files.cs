@@ -1,0 +1,62 @@
+using Adit.Files;
+using Adit.Format;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Nodes;
+
+namespace Adit;
+
+/// <summary>Opening files, and what concerns the volume as a whole.</summary>
+public sealed partial class Volume
+{
+    /// <inheritdoc/>
+    public Errno Open(InodeNumber inode, OpenIntent intent, out IOpenFile? file)
+    {
+        file = null;
+        Inode? node = null;
+        try
+        {
+            Errno errno = _isClosed ? Errno.EBADF : Use(inode, out node);
+            if (errno == Errno.Success)
+            {
+                errno = FileHandle.Open(this, node!, intent, out file);
+            }
+
+            return errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
+        {
+            return errno;
+        }
+        finally
+        {
+            Release(node);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Errno SyncDirectory(InodeNumber directory) => SyncVolume();
+
+    /// <inheritdoc/>
+    public Errno SyncVolume()
+    {
+        if (IsReadOnly || _isClosed)
+        {
+            return _isClosed ? Errno.EBADF : Errno.Success;
+        }
+
+        try
+        {
+            Errno errno = RecordTimeStamps();
+            _context.Store.EnsureDurable();
+            return errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
+        {
+            return errno;
+        }
+    }
+
+    /// <inheritdoc/>
+    public VolumeSpace GetSpace() => new(_context.Store.TotalBlocks, _context.Store.FreeBlocks, 0, 0);
+}

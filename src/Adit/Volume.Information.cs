@@ -1,0 +1,52 @@
+using Adit.Format;
+using Adit.Media;
+using Adit.Metadata;
+
+namespace Adit;
+
+/// <summary>What a volume says of itself.</summary>
+public sealed partial class Volume
+{
+    private static readonly VolumeFeature[] Features =
+    [
+        new("extents", FeatureMaturity.Stable),
+        new("unwritten-extents", FeatureMaturity.Stable),
+        new("extended-attributes", FeatureMaturity.Stable),
+        new("orphans", FeatureMaturity.Stable),
+        new("reverse-map", FeatureMaturity.Preview),
+        new("huge-alignment", FeatureMaturity.Preview),
+    ];
+
+    /// <summary>Everything known about the volume, for people and tools.</summary>
+    public VolumeInformation GetInformation()
+    {
+        MetadataStore store = _context.Store;
+        VolumeIdentity identity = store.Identity;
+        StoreStatistics statistics = store.Statistics;
+        Medium medium = _context.Medium;
+        return new VolumeInformation
+        {
+            Name = medium.Name,
+            Label = identity.Label,
+            VolumeId = identity.VolumeId,
+            Created = identity.Created,
+            SizeBytes = medium.LengthBytes,
+            CapacityBytes = store.TotalBlocks << Geometry.BlockShift,
+            FreeBytes = store.FreeBlocks << Geometry.BlockShift,
+            MediumKind = medium.Kind,
+            IsPersistent = !medium.IsVolatile,
+            CommitsAreDurable = store.CommitsAreDurable,
+            HasCheapFences = medium.HasCheapFences,
+            IsReadOnly = IsReadOnly,
+            FormatVersion = identity.Version,
+            Features = Features,
+            LastCleanClose = identity.LastCleanClose,
+            WasClean = identity.WasClean,
+            RecoveredRecords = statistics.RecoveredTransactionCount,
+            LogBytes = statistics.LogBytes,
+            LogUsedBytes = statistics.LogUsedBytes,
+            Epoch = statistics.Epoch,
+            Failure = store.Failure?.Message,
+        };
+    }
+}

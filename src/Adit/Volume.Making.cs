@@ -1,0 +1,343 @@
+using Adit.Directories;
+using Adit.Files;
+using Adit.Format;
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Locking;
+using Adit.Metadata.Transactions;
+using Adit.Metadata.Trees;
+using Adit.Nodes;
+using Adit.Orphans;
+
+namespace Adit;
+
+/// <summary>Making inodes.</summary>
+public sealed partial class Volume
+{
+    private const uint MaxLinkCount = int.MaxValue;
+
+    /// <inheritdoc/>
+    public Errno MakeNode(
+        InodeNumber parent, ReadOnlySpan<byte> name, uint mode, uint device, in Caller caller, out NodeAttributes attributes)
+    {
+        attributes = default;
+        uint type = mode & 0xF000;
+        if (type == 0)
+        {
+            type = (uint)FileType.Regular;
+        }
+
+        if ((FileType)type is not (FileType.Regular or FileType.Fifo or FileType.Socket or FileType.CharacterDevice or FileType.BlockDevice))
+        {
+            return Errno.EINVAL;
+        }
+
+        bool isDevice = (FileType)type is FileType.CharacterDevice or FileType.BlockDevice;
+        InodeRecord made = NewRecord(type | (mode & PermissionBits & ~caller.Umask), in caller);
+        made.Device = isDevice ? device : 0;
+        Errno errno = Make(parent, name, ref made, default, retain: true, out Inode? inode);
+        return ReleaseMade(errno, inode, out attributes);
+    }
+
+    /// <inheritdoc/>
+    public Errno MakeDirectory(InodeNumber parent, ReadOnlySpan<byte> name, uint mode, in Caller caller, out NodeAttributes attributes)
+    {
+        InodeRecord made = NewRecord((uint)FileType.Directory | (mode & PermissionBits & ~caller.Umask), in caller);
+        Errno errno = Make(parent, name, ref made, default, retain: true, out Inode? inode);
+        return ReleaseMade(errno, inode, out attributes);
+    }
+
+    /// <inheritdoc/>
+    public Errno MakeSymbolicLink(
+        InodeNumber parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target, in Caller caller, out NodeAttributes attributes)
+    {
+        attributes = default;
+        if (target.IsEmpty || target.Contains((byte)0))
+        {
+            return target.IsEmpty ? Errno.ENOENT : Errno.EINVAL;
+        }
+
+        if (target.Length > SymlinkPiece.MaxTargetBytes)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
+        InodeRecord made = NewRecord((uint)FileType.SymbolicLink | 0x1FF, in caller);
+        made.SizeBytes = target.Length;
+        Errno errno = Make(parent, name, ref made, target, retain: true, out Inode? inode);
+        return ReleaseMade(errno, inode, out attributes);
+    }
+
+    /// <inheritdoc/>
+    public Errno Create(
+        InodeNumber parent,
+        ReadOnlySpan<byte> name,
+        uint mode,
+        OpenIntent intent,
+        in Caller caller,
+        out NodeAttributes attributes,
+        out IOpenFile? file) => Create(parent, name, mode, intent, in caller, retain: true, out attributes, out file);
+
+    internal Errno Create(
+        InodeNumber parent,
+        ReadOnlySpan<byte> name,
+        uint mode,
+        OpenIntent intent,
+        in Caller caller,
+        bool retain,
+        out NodeAttributes attributes,
+        out IOpenFile? file)
+    {
+        attributes = default;
+        file = null;
+        InodeRecord made = NewRecord((uint)FileType.Regular | (mode & PermissionBits & ~caller.Umask), in caller);
+        Errno errno = Make(parent, name, ref made, default, retain, out Inode? inode);
+        if (errno == Errno.Success)
+        {
+            attributes = made.ToAttributes(inode!.Number);
+            file = FileHandle.OverNew(this, inode, intent);
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public Errno MakeTemporary(InodeNumber parent, uint mode, in Caller caller, out NodeAttributes attributes, out IOpenFile? file) =>
+        MakeTemporary(parent, mode, OpenIntent.ReadWrite, in caller, retain: true, out attributes, out file);
+
+    internal Errno MakeTemporary(
+        InodeNumber parent, uint mode, OpenIntent intent, in Caller caller, bool retain, out NodeAttributes attributes, out IOpenFile? file)
+    {
+        attributes = default;
+        file = null;
+        Errno errno = CheckWritable();
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        try
+        {
+            using SharedScope scope = new(_namespace);
+            if (_isClosed)
+            {
+                return Errno.EBADF;
+            }
+
+            if (!TryReadRecord(parent, out InodeRecord directory))
+            {
+                return Errno.ESTALE;
+            }
+
+            if (!directory.IsDirectory)
+            {
+                return Errno.ENOTDIR;
+            }
+
+            InodeRecord made = NewRecord((uint)FileType.Regular | (mode & PermissionBits & ~caller.Umask), in caller);
+            made.LinkCount = 0;
+            Inherit(ref made, in directory, parent);
+            errno = _context.Store.Begin(out Transaction transaction);
+            if (errno != Errno.Success)
+            {
+                return errno;
+            }
+
+            InodeNumber number = new(_context.Store.NextInodeNumber());
+            OrphanMarks.Put(transaction, number, 0, long.MaxValue);
+            transaction.Put(InodeRecord.Key(number), made.AsBytes());
+            transaction.Commit();
+            Inode inode = _context.Inodes.UseNew(number, in made, retain);
+            inode.IsTemporary = true;
+            attributes = made.ToAttributes(number);
+            file = FileHandle.OverNew(this, inode, intent);
+            return Errno.Success;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            return errno;
+        }
+    }
+
+    private InodeRecord NewRecord(uint mode, in Caller caller)
+    {
+        InodeRecord record = new()
+        {
+            Mode = mode,
+            LinkCount = (mode & 0xF000) == (uint)FileType.Directory ? 2u : 1u,
+            UserId = caller.UserId,
+            GroupId = caller.GroupId,
+            Generation = 1,
+        };
+        Timestamp now = _context.Now();
+        record.SetAccessTime(now);
+        record.SetBirthTime(now);
+        record.Touch(now);
+        return record;
+    }
+
+    /// <summary>What an inode takes over from the directory that it is made in.</summary>
+    private static void Inherit(ref InodeRecord record, in InodeRecord parent, InodeNumber parentNumber)
+    {
+        record.Parent = parentNumber.Value;
+        if ((parent.Mode & SetGroupId) != 0)
+        {
+            record.GroupId = parent.GroupId;
+            record.Mode |= record.IsDirectory ? SetGroupId : 0;
+        }
+    }
+
+    /// <summary>Makes an inode and its entry in one transaction.</summary>
+    /// <param name="made">The new record; completed here.</param>
+    /// <param name="inode">The new inode, used once by the caller.</param>
+    private Errno Make(
+        InodeNumber parent, ReadOnlySpan<byte> name, ref InodeRecord made, ReadOnlySpan<byte> target, bool retain, out Inode? inode)
+    {
+        inode = null;
+        Inode? directory = null;
+        Errno errno = CheckNewName(name);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        try
+        {
+            errno = Use(parent, out directory);
+            return errno == Errno.Success ? MakeIn(directory!, name, ref made, target, retain, out inode) : errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            return errno;
+        }
+        finally
+        {
+            Release(directory);
+        }
+    }
+
+    private Errno MakeIn(
+        Inode directory, ReadOnlySpan<byte> name, ref InodeRecord made, ReadOnlySpan<byte> target, bool retain, out Inode? inode)
+    {
+        inode = null;
+        using ExclusiveScope names = new(_namespace);
+        using ExclusiveScope scope = new(directory.Lock);
+        Errno errno = FindFreeLocked(directory, name, out ulong offset);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        if (made.IsDirectory && directory.Record.LinkCount >= MaxLinkCount)
+        {
+            return Errno.EMLINK;
+        }
+
+        errno = _context.Store.Begin(out Transaction transaction);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        InodeNumber number = new(_context.Store.NextInodeNumber());
+        Timestamp now = new(made.BirthSeconds, made.BirthNanoseconds);
+        directory.Settle(now);
+        Inherit(ref made, in directory.Record, directory.Number);
+        InodeRecord parent = directory.Record;
+        parent.LinkCount += made.IsDirectory ? 1u : 0;
+        PutEntry(transaction, ref parent, directory.Number, offset, number, made.TypeBits, name, now);
+        PutTarget(transaction, number, target);
+        transaction.Put(InodeRecord.Key(number), made.AsBytes());
+        transaction.Put(InodeRecord.Key(directory.Number), parent.AsBytes());
+        transaction.Commit();
+        directory.Recorded(in parent);
+        inode = _context.Inodes.UseNew(number, in made, retain);
+        inode.Extents.CoverEmptyFile();
+        return Errno.Success;
+    }
+
+    /// <summary>Why an entry of this name cannot be made, before anything is looked at.</summary>
+    private Errno CheckNewName(ReadOnlySpan<byte> name)
+    {
+        Errno errno = CheckWritable();
+        if (errno == Errno.Success)
+        {
+            errno = EntryName.Check(name);
+        }
+
+        return errno == Errno.Success && EntryName.IsDots(name) ? Errno.EEXIST : errno;
+    }
+
+    /// <summary>Finds the place for a new entry; needs the namespace's lock exclusively.</summary>
+    private Errno FindFreeLocked(Inode directory, ReadOnlySpan<byte> name, out ulong offset)
+    {
+        offset = 0;
+        Errno errno = CheckDirectoryLocked(directory);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        using TreeReader tree = _context.Store.Read();
+        DirectoryHit hit = DirectoryEntries.Find(in tree, in _context.Names, directory.Number, name);
+        offset = hit.Offset;
+        return hit.Exists ? Errno.EEXIST : hit.HasRoom ? Errno.Success : Errno.ENOSPC;
+    }
+
+    /// <summary>Whether entries can be looked for and made in an inode.</summary>
+    private Errno CheckDirectoryLocked(Inode directory)
+    {
+        if (_isClosed)
+        {
+            return Errno.EBADF;
+        }
+
+        if (!directory.Record.IsDirectory)
+        {
+            return Errno.ENOTDIR;
+        }
+
+        return directory.IsGone || directory.Record.LinkCount == 0 ? Errno.ENOENT : Errno.Success;
+    }
+
+    /// <summary>Puts a new entry and accounts for it in the directory's record, which the caller puts.</summary>
+    private static void PutEntry(
+        Transaction transaction,
+        ref InodeRecord directory,
+        InodeNumber directoryNumber,
+        ulong offset,
+        InodeNumber inode,
+        uint typeBits,
+        ReadOnlySpan<byte> name,
+        Timestamp now)
+    {
+        Span<byte> entry = stackalloc byte[DirectoryEntryRecord.MaxSizeBytes];
+        int lengthBytes = DirectoryEntryRecord.Write(entry, inode, typeBits, name);
+        transaction.Put(DirectoryEntryRecord.Key(directoryNumber, offset), entry[..lengthBytes]);
+        directory.SizeBytes += lengthBytes;
+        directory.Touch(now);
+    }
+
+    private static void PutTarget(Transaction transaction, InodeNumber link, ReadOnlySpan<byte> target)
+    {
+        for (int piece = 0; !target.IsEmpty; piece++)
+        {
+            int lengthBytes = Math.Min(target.Length, SymlinkPiece.PieceBytes);
+            transaction.Put(SymlinkPiece.Key(link, piece), target[..lengthBytes]);
+            target = target[lengthBytes..];
+        }
+    }
+
+    private Errno ReleaseMade(Errno errno, Inode? inode, out NodeAttributes attributes)
+    {
+        attributes = default;
+        if (inode is not null)
+        {
+            attributes = inode.Record.ToAttributes(inode.Number);
+            Release(inode);
+        }
+
+        return errno;
+    }
+}

@@ -1,0 +1,118 @@
+using Adit.Format;
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Locking;
+using Adit.Metadata.Trees;
+
+namespace Adit;
+
+/// <summary>What becomes of inodes without names.</summary>
+public sealed partial class Volume
+{
+    /// <summary>Removes an inode that nothing keeps; the caller's use ends with it. When it fails, the orphan record stays and the
+    /// next opening tries again.</summary>
+    private void Remove(Inode inode)
+    {
+        using (new ExclusiveScope(inode.Lock))
+        {
+            if (inode.Record.LinkCount == 0 && !inode.IsGone && !IsReadOnly && !_isClosed)
+            {
+                try
+                {
+                    // What can go wrong here the store remembers as its failure; no caller is left who could be told.
+                    if (_data.RemoveLocked(inode) != Errno.Success)
+                    {
+                        inode.Uses = 1;
+                    }
+                }
+                catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))
+                {
+                    inode.Extents.Clear();
+                }
+            }
+        }
+
+        _context.Inodes.Release(inode);
+        RemoveLeftOvers();
+    }
+
+    private void RemoveLeftOvers()
+    {
+        while (_context.Unnamed.TryDequeue(out Inode? inode))
+        {
+            Remove(inode);
+        }
+    }
+
+    /// <summary>Goes through the orphan records: removes inodes that nothing keeps, and finishes truncations. Those that are in use
+    /// are left to their last user.</summary>
+    /// <param name="budget">How long it may take; the rest is for the next call.</param>
+    /// <returns>True when it came to the end.</returns>
+    private bool CleanOrphans(TimeSpan budget)
+    {
+        long started = _context.Store.Options.Time.GetTimestamp();
+        while (TryGetNextOrphan(ref _nextOrphan, out InodeNumber number, out OrphanRecord record))
+        {
+            CleanOrphan(number, record);
+            if (_context.Store.Options.Time.GetElapsedTime(started) > budget)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ulong _nextOrphan;
+
+    private bool TryGetNextOrphan(ref ulong next, out InodeNumber number, out OrphanRecord record)
+    {
+        using TreeReader tree = _context.Store.Read();
+        if (!tree.TryGetAtOrAbove(OrphanRecord.Key(new InodeNumber(next)), out TreeKey found, out ReadOnlySpan<byte> value)
+            || found.Inode != InodeNumber.Volume || found.Kind != RecordKind.Orphan)
+        {
+            number = default;
+            record = default;
+            return false;
+        }
+
+        if (!OrphanRecord.TryRead(value, out record))
+        {
+            throw new TreeDamagedException($"{found}: not a valid orphan record");
+        }
+
+        number = new InodeNumber(found.Offset);
+        next = found.Offset + 1;
+        return true;
+    }
+
+    private void CleanOrphan(InodeNumber number, OrphanRecord record)
+    {
+        if (Use(number, out Inode? inode) != Errno.Success)
+        {
+            ForgetOrphan(number);
+            return;
+        }
+
+        using (new ExclusiveScope(inode!.Lock))
+        {
+            if ((record.Reasons & OrphanReasons.Truncating) != 0 && !inode.IsGone && inode.Record.LinkCount != 0)
+            {
+                inode.TruncatingFrom = Math.Min(inode.TruncatingFrom, record.FirstFreedBlock);
+                _data.FinishTruncationLocked(inode);
+            }
+        }
+
+        Release(inode);
+    }
+
+    private void ForgetOrphan(InodeNumber number)
+    {
+        if (_context.Store.Begin(out Metadata.Transactions.Transaction transaction, Metadata.Transactions.TransactionSize.Freeing) == Errno.Success)
+        {
+            transaction.Delete(OrphanRecord.Key(number));
+            transaction.Commit();
+        }
+    }
+}

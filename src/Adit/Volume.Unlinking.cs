@@ -1,0 +1,134 @@
+using Adit.Directories;
+using Adit.Format;
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Locking;
+using Adit.Metadata.Transactions;
+using Adit.Metadata.Trees;
+using Adit.Nodes;
+
+namespace Adit;
+
+/// <summary>Taking names away.</summary>
+public sealed partial class Volume
+{
+    /// <inheritdoc/>
+    public Errno Unlink(InodeNumber parent, ReadOnlySpan<byte> name) => RemoveName(parent, name, isDirectory: false);
+
+    /// <inheritdoc/>
+    public Errno RemoveDirectory(InodeNumber parent, ReadOnlySpan<byte> name) => RemoveName(parent, name, isDirectory: true);
+
+    private Errno RemoveName(InodeNumber parent, ReadOnlySpan<byte> name, bool isDirectory)
+    {
+        Errno errno = CheckOldName(name, isDirectory);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        Inode? directory = null;
+        Inode? child = null;
+        try
+        {
+            errno = Use(parent, out directory);
+            return errno == Errno.Success ? RemoveNameIn(directory!, name, isDirectory, out child) : errno;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            return errno;
+        }
+        finally
+        {
+            Release(child);
+            Release(directory);
+        }
+    }
+
+    /// <summary>Why a name cannot be taken away, before anything is looked at.</summary>
+    private Errno CheckOldName(ReadOnlySpan<byte> name, bool isDirectory)
+    {
+        Errno errno = CheckWritable();
+        if (errno == Errno.Success)
+        {
+            errno = EntryName.Check(name);
+        }
+
+        return errno == Errno.Success && EntryName.IsDots(name)
+            ? isDirectory && EntryName.IsDotDot(name) ? Errno.ENOTEMPTY : isDirectory ? Errno.EINVAL : Errno.EISDIR
+            : errno;
+    }
+
+    /// <param name="child">What the name stands for, used once; the caller ends that use.</param>
+    private Errno RemoveNameIn(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out Inode? child)
+    {
+        child = null;
+        using ExclusiveScope names = new(_namespace);
+        Errno errno = FindForRemovalLocked(directory, name, isDirectory, out DirectoryHit hit);
+        if (errno == Errno.Success)
+        {
+            errno = Use(hit.Inode, out child);
+        }
+
+        if (errno != Errno.Success)
+        {
+            // An entry without an inode is damage: it is not for this operation to explain away.
+            return errno == Errno.ESTALE ? Errno.EIO : errno;
+        }
+
+        using InodeLocks locks = new(directory, child);
+        Timestamp now = _context.Now();
+        NameDrop drop = new(_context, _data, child!, now);
+        drop.FreeEarlyWhenBroken();
+        errno = _context.Store.Begin(out Transaction transaction, TransactionSize.Freeing);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        directory.Settle(now);
+        InodeRecord parent = directory.Record;
+        parent.LinkCount -= isDirectory ? 1u : 0;
+        DeleteEntry(transaction, ref parent, directory.Number, hit.Offset, name, now);
+        drop.PutWithin(transaction);
+        transaction.Put(InodeRecord.Key(directory.Number), parent.AsBytes());
+        transaction.Commit();
+        directory.Recorded(in parent);
+        drop.Committed();
+        return Errno.Success;
+    }
+
+    /// <summary>Finds an entry that may be taken away; needs the namespace's lock exclusively.</summary>
+    private Errno FindForRemovalLocked(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out DirectoryHit hit)
+    {
+        hit = default;
+        Errno errno = CheckDirectoryLocked(directory);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        using TreeReader tree = _context.Store.Read();
+        hit = DirectoryEntries.Find(in tree, in _context.Names, directory.Number, name);
+        if (!hit.Exists)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (hit.IsDirectory != isDirectory)
+        {
+            return isDirectory ? Errno.ENOTDIR : Errno.EISDIR;
+        }
+
+        return isDirectory && !DirectoryEntries.IsEmpty(in tree, hit.Inode) ? Errno.ENOTEMPTY : Errno.Success;
+    }
+
+    /// <summary>Deletes an entry and accounts for it in the directory's record, which the caller puts.</summary>
+    private static void DeleteEntry(
+        Transaction transaction, ref InodeRecord directory, InodeNumber directoryNumber, ulong offset, ReadOnlySpan<byte> name, Timestamp now)
+    {
+        transaction.Delete(DirectoryEntryRecord.Key(directoryNumber, offset));
+        directory.SizeBytes -= DirectoryEntryRecord.SizeBytes(name.Length);
+        directory.Touch(now);
+    }
+}

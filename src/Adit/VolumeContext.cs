@@ -1,0 +1,95 @@
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Media;
+using Adit.Metadata;
+using Adit.Nodes;
+
+namespace Adit;
+
+/// <summary>What the parts of one open volume share. Immutable.</summary>
+internal sealed class VolumeContext
+{
+    public VolumeContext(MetadataStore store, VolumeOptions options, NameHash names)
+    {
+        Store = store;
+        Medium = store.Medium;
+        Names = names;
+        Inodes = new InodeTable(options.InodeCacheCount);
+        TimeStamps = new TimeStampList(Inodes);
+        CommitsAreDurable = store.CommitsAreDurable;
+        IsReadOnly = store.IsReadOnly;
+        MovesAccessTimes = options.AccessTime == AccessTimePolicy.Relative && !store.IsReadOnly;
+        Broken = store.Options.Broken;
+        _time = store.Options.Time;
+    }
+
+    public readonly MetadataStore Store;
+    public readonly Medium Medium;
+    public readonly NameHash Names;
+    public readonly InodeTable Inodes;
+
+    /// <summary>Inodes with time stamps to be recorded.</summary>
+    public readonly TimeStampList TimeStamps;
+
+    /// <summary>Each commit is durable when it returns, so data must be before.</summary>
+    public readonly bool CommitsAreDurable;
+
+    public readonly bool IsReadOnly;
+
+    /// <summary>Reading moves access times.</summary>
+    public readonly bool MovesAccessTimes;
+
+    public readonly BrokenVariant Broken;
+
+    /// <summary>Inodes whose last use ended where they could not be removed at once. Used by the queue.</summary>
+    public readonly System.Collections.Concurrent.ConcurrentQueue<Inode> Unnamed = new();
+
+    private readonly TimeProvider _time;
+
+    public Timestamp Now()
+    {
+        long ticks = _time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks;
+        long seconds = Math.DivRem(ticks, TimeSpan.TicksPerSecond, out long rest);
+        if (rest < 0)
+        {
+            seconds--;
+            rest += TimeSpan.TicksPerSecond;
+        }
+
+        return new Timestamp(seconds, (uint)(rest * TimeSpan.NanosecondsPerTick));
+    }
+
+    /// <summary>Ends a use while locks are held: an inode that this leaves without any is removed later.</summary>
+    public void ReleaseLater(Inode inode)
+    {
+        if (Inodes.Release(inode))
+        {
+            Unnamed.Enqueue(inode);
+        }
+    }
+
+    /// <summary>What an exception from below means to a caller of the file system.</summary>
+    /// <returns>False when it is none that media or their content can cause.</returns>
+    public static bool IsOutcome(Exception exception, out Errno errno)
+    {
+        switch (exception)
+        {
+            case Metadata.Trees.TreeDamagedException:
+                errno = Errno.EIO;
+                return true;
+
+            case MediumException medium:
+                errno = medium.Errno is Errno.ENOSPC ? Errno.ENOSPC : Errno.EIO;
+                return true;
+
+            case VolumeException volume:
+                errno = volume.Errno;
+                return true;
+
+            default:
+                errno = Errno.Success;
+                return false;
+        }
+    }
+}
