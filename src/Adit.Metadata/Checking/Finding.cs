@@ -1,0 +1,12 @@
+namespace Adit.Metadata.Checking;
+
+/// <summary>One thing that is wrong with a volume.</summary>
+/// <param name="Kind">What kind of thing.</param>
+/// <param name="Where">The block, key, inode or path.</param>
+/// <param name="Expected">What should be there.</param>
+/// <param name="Found">What is there.</param>
+public sealed record Finding(FindingKind Kind, string Where, string Expected, string Found)
+{
+    /// <summary>One line.</summary>
+    public override string ToString() => $"{Kind} at {Where}: expected {Expected}, found {Found}";
+}
