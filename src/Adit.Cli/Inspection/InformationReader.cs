@@ -21,7 +21,9 @@ internal static class InformationReader
             FreeBytes = information.FreeBytes,
             Medium = MediumNames.Of(information.MediumKind),
             IsPersistent = information.IsPersistent,
-            CommitsAreDurable = information.CommitsAreDurable,
+
+            // A read-only opening is of a private copy, which is as durable as it gets: what counts is an opening for writing.
+            CommitsAreDurable = information.IsReadOnly ? information.MediumKind != MediumKind.File : information.CommitsAreDurable,
             MapSync = information.MediumKind == MediumKind.Pmem,
             HugePages = HugePageProbe.CanHoldHugePages(volume.Store.Medium),
             IsReadOnly = information.IsReadOnly,

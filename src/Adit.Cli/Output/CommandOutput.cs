@@ -55,21 +55,28 @@ internal sealed class CommandOutput : IDisposable
 
     public void Line(string text = "") => _standardOutput.WriteLine(text);
 
-    /// <summary>Renders something for people on standard output.</summary>
+    /// <summary>Renders something for people on standard output: in colours on a terminal, as bare lines elsewhere.</summary>
     public void Render(Spectre.Console.Rendering.IRenderable content)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        if (IsOutputTerminal)
         {
-            Out = new AnsiConsoleOutput(_standardOutput),
-            Ansi = IsOutputTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = IsOutputTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-        });
-        if (!IsOutputTerminal)
-        {
-            console.Profile.Width = 160;
+            AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_standardOutput) }).Write(content);
+            return;
         }
 
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(text),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+        });
+        console.Profile.Width = 400;
         console.Write(content);
+        foreach (var line in text.ToString().TrimEnd('\n').Split('\n'))
+        {
+            Line(line.TrimEnd());
+        }
     }
 
     /// <summary>Prints a message on standard error.</summary>

@@ -109,6 +109,10 @@ internal sealed class OwnerClient : IVolumeInspector
                 }
             }
         }
+        catch (InvalidDataException exception)
+        {
+            throw Misunderstood(exception);
+        }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             throw Gone(exception);
@@ -116,7 +120,10 @@ internal sealed class OwnerClient : IVolumeInspector
     }
 
     private T Expect<T>(T? value)
-        where T : class => value ?? throw new CommandFailure($"process {ProcessId}, which has the volume, gave an answer of another kind; is it of another version of adit?", errno: Errno.EPROTO);
+        where T : class => value ?? throw Misunderstood(null);
+
+    private CommandFailure Misunderstood(Exception? inner) => new(
+        $"process {ProcessId}, which has the volume, gave an answer of another kind; is it of another version of adit?", errno: Errno.EPROTO, inner: inner);
 
     private CommandFailure Gone(Exception? inner) =>
         new($"process {ProcessId}, which had the volume, closed it or ended before it answered; try again", errno: Errno.EPIPE, inner: inner);

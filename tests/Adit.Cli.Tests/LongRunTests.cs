@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace Adit.Cli.Tests;
+
+public sealed class LongRunTests
+{
+    [Fact]
+    public void Crash_reports_images_dangers_and_no_violation()
+    {
+        var report = AditTool.Run("crash", "--seed", "5", "--sessions", "2", "--images", "500", "--json").Json;
+
+        Assert.Equal(5, report.GetProperty("seed").GetInt32());
+        Assert.InRange(report.GetProperty("images").GetInt64(), 1, 5000);
+        Assert.Equal(0, report.GetProperty("violations").GetArrayLength());
+        Assert.NotEmpty(report.GetProperty("dangers").EnumerateObject());
+    }
+
+    [Fact]
+    public void Bench_prints_one_object_a_line_and_leaves_nothing()
+    {
+        var lines = AditTool.Run("bench", "--quick", "--case", "create-delete", "--json").Expect(0).Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        var result = JsonDocument.Parse(Assert.Single(lines)).RootElement;
+        Assert.Equal("create-delete", result.GetProperty("case").GetString());
+        Assert.Equal("pmem-emulated", result.GetProperty("medium").GetString());
+        Assert.True(result.GetProperty("ns").GetDouble() > 0);
+        Assert.True(result.GetProperty("baseline_ns").GetDouble() > 0);
+        Assert.Equal(
+            Math.Round(result.GetProperty("ns").GetDouble() / result.GetProperty("baseline_ns").GetDouble(), 2),
+            Math.Round(result.GetProperty("ratio").GetDouble(), 2),
+            0.02);
+        Assert.Equal(0.1, result.GetProperty("goal").GetDouble());
+        Assert.DoesNotContain(Directory.EnumerateDirectories("/dev/shm", "adit-bench-*"), IsAbandoned);
+    }
+
+    private static bool IsAbandoned(string folder) => !Directory.Exists("/proc/" + folder[(folder.LastIndexOf('-') + 1)..]);
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace Adit.Cli.Tests;
+
+/// <summary>A folder of its own for one test. Ends with every mount in it taken away and all of it deleted.</summary>
+internal sealed class TestFolder : IDisposable
+{
+    private readonly string _path;
+
+    public TestFolder()
+    {
+        var root = Environment.GetEnvironmentVariable("ADIT_TEST_ROOT") is { Length: > 0 } given ? given : "/tmp";
+        _path = Path.Combine(root, $"cli-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(_path);
+    }
+
+    public string this[string name] => Path.Combine(_path, name);
+
+    /// <summary>A volume in the folder.</summary>
+    public string MakeVolume(string name = "pool.adit", string size = "32M")
+    {
+        AditTool.Run("mkfs", this[name], "--size", size).Expect(0);
+        return this[name];
+    }
+
+    public string MakeDirectory(string name) => Directory.CreateDirectory(this[name]).FullName;
+
+    public string MakeFile(string name, int lengthBytes, int seed = 1)
+    {
+        var bytes = new byte[lengthBytes];
+        new Random(seed).NextBytes(bytes);
+        File.WriteAllBytes(this[name], bytes);
+        return this[name];
+    }
+
+    public void Dispose()
+    {
+        foreach (var mount in Mounts())
+        {
+            using var unmount = Process.Start(new ProcessStartInfo("umount", ["-c", "-i", "-l", mount]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            unmount.WaitForExit(TimeSpan.FromSeconds(10));
+        }
+
+        if (!Mounts().Any())
+        {
+            Directory.Delete(_path, recursive: true);
+        }
+    }
+
+    private List<string> Mounts() => [.. File.ReadLines("/proc/self/mountinfo")
+        .Select(line => line.Split(' ')[4])
+        .Where(point => point.StartsWith(_path + "/", StringComparison.Ordinal))
+        .Reverse()];
+}
