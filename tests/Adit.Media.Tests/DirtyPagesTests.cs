@@ -78,7 +78,7 @@ public sealed class DirtyPagesTests
         long[] takenVersion = new long[64 * Threads];
         long[] storedVersion = new long[64 * Threads];
         int lost = 0;
-        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(id => new Thread(() =>
+        Crowd.Run(Threads, id =>
         {
             (long, long)[] runs = new (long, long)[1024];
             for (int round = 1; round <= Rounds; round++)
@@ -104,9 +104,7 @@ public sealed class DirtyPagesTests
                     }
                 }
             }
-        }))];
-        Array.ForEach(threads, thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(30_000)));
+        });
         Assert.Equal(0, lost);
     }
 

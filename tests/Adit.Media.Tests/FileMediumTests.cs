@@ -133,16 +133,14 @@ public sealed unsafe class FileMediumTests
         using TemporaryDirectory directory = new();
         using (Medium medium = Create(directory))
         {
-            Thread[] threads = [.. Enumerable.Range(0, 4).Select(id => new Thread(() =>
+            Crowd.Run(4, id =>
             {
                 for (int i = 0; i < 20; i++)
                 {
                     medium.Write((id * 1000) + (i * 8192), [(byte)(id + 1)]);
                     medium.Fence();
                 }
-            }))];
-            Array.ForEach(threads, thread => thread.Start());
-            Assert.All(threads, thread => Assert.True(thread.Join(20_000)));
+            });
         }
 
         byte[] file = File.ReadAllBytes(directory.File());

@@ -70,8 +70,7 @@ public sealed unsafe class PmemMediumTests
         using TemporaryDirectory directory = new("/dev/shm");
         using Medium medium = Create(directory);
         int lost = 0;
-        using Barrier barrier = new(2);
-        Thread[] threads = [.. Enumerable.Range(0, 2).Select(id => new Thread(() =>
+        Crowd.Run(2, id =>
         {
             Span<byte> bytes = stackalloc byte[13];
             for (int round = 1; round < 20_000; round++)
@@ -94,9 +93,7 @@ public sealed unsafe class PmemMediumTests
                     Interlocked.Increment(ref lost);
                 }
             }
-        }))];
-        Array.ForEach(threads, thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(20_000)));
+        });
         Assert.Equal(0, lost);
     }
 

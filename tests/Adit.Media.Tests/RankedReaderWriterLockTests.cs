@@ -6,8 +6,6 @@ namespace Adit.Media.Tests;
 
 public sealed class RankedReaderWriterLockTests(ITestOutputHelper output)
 {
-    private const int TimeoutMs = 30_000;
-
     public static TheoryData<LockRank> Forms => new() { LockRank.Tree, LockRank.Inode };
 
     [Theory]
@@ -37,72 +35,65 @@ public sealed class RankedReaderWriterLockTests(ITestOutputHelper output)
     public void Readers_and_writers_in_a_crowd_see_consistent_state_and_none_sleeps_on(LockRank rank, int readers, int writers, int seed)
     {
         RankedReaderWriterLock tested = new(rank);
-        int rounds = LockChecker.IsOn ? 8_000 : 30_000;
+        int rounds = LockChecker.IsOn ? 6_000 : 15_000;
         long first = 0;
         long second = 0;
         int torn = 0;
         long writes = 0;
-        List<Thread> threads = [];
-        for (int i = 0; i < readers + writers; i++)
+        output.WriteLine($"seed {seed}");
+        Crowd.Run(readers + writers, id =>
         {
-            bool isWriter = i < writers;
-            int id = i;
-            threads.Add(new Thread(() =>
+            bool isWriter = id < writers;
+            Random random = new((seed * 100) + id);
+            for (int round = 0; round < rounds; round++)
             {
-                Random random = new((seed * 100) + id);
-                for (int round = 0; round < rounds; round++)
+                bool isTry = random.Next(8) == 0;
+                if (isWriter)
                 {
-                    bool isTry = random.Next(8) == 0;
-                    if (isWriter)
+                    if (isTry)
                     {
-                        if (isTry)
+                        if (!tested.TryEnterExclusive())
                         {
-                            if (!tested.TryEnterExclusive())
-                            {
-                                continue;
-                            }
+                            continue;
                         }
-                        else
-                        {
-                            tested.EnterExclusive();
-                        }
-
-                        long value = first + 1;
-                        first = value;
-                        Dawdle(random);
-                        second = value;
-                        writes++;
-                        tested.ExitExclusive();
                     }
                     else
                     {
-                        if (isTry)
-                        {
-                            if (!tested.TryEnterShared())
-                            {
-                                continue;
-                            }
-                        }
-                        else
-                        {
-                            tested.EnterShared();
-                        }
-
-                        long seen = Volatile.Read(ref first);
-                        Dawdle(random);
-                        if (Volatile.Read(ref second) != seen || Volatile.Read(ref first) != seen)
-                        {
-                            Interlocked.Increment(ref torn);
-                        }
-
-                        tested.ExitShared();
+                        tested.EnterExclusive();
                     }
-                }
-            }) { IsBackground = true });
-        }
 
-        threads.ForEach(thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(TimeoutMs), $"seed {seed}: a thread sleeps on"));
+                    long value = first + 1;
+                    first = value;
+                    Dawdle(random);
+                    second = value;
+                    writes++;
+                    tested.ExitExclusive();
+                }
+                else
+                {
+                    if (isTry)
+                    {
+                        if (!tested.TryEnterShared())
+                        {
+                            continue;
+                        }
+                    }
+                    else
+                    {
+                        tested.EnterShared();
+                    }
+
+                    long seen = Volatile.Read(ref first);
+                    Dawdle(random);
+                    if (Volatile.Read(ref second) != seen || Volatile.Read(ref first) != seen)
+                    {
+                        Interlocked.Increment(ref torn);
+                    }
+
+                    tested.ExitShared();
+                }
+            }
+        });
         Assert.Equal(0, torn);
         Assert.Equal(writes, first);
         Assert.Equal(first, second);
@@ -143,7 +134,7 @@ public sealed class RankedReaderWriterLockTests(ITestOutputHelper output)
         }
 
         Volatile.Write(ref stop, true);
-        Assert.True(writer.Join(TimeoutMs));
+        Assert.True(writer.Join(Crowd.TimeoutMs));
         Assert.NotEqual(0, torn);
     }
 
@@ -152,29 +143,22 @@ public sealed class RankedReaderWriterLockTests(ITestOutputHelper output)
     public void Writer_gets_in_past_readers_that_never_pause(LockRank rank)
     {
         RankedReaderWriterLock tested = new(rank);
-        bool stop = false;
-        List<Thread> readers = [.. Enumerable.Range(0, 4).Select(_ => new Thread(() =>
-        {
-            while (!Volatile.Read(ref stop))
+        Crowd.RunBeside(
+            4,
+            () =>
             {
                 tested.EnterShared();
                 Thread.SpinWait(200);
                 tested.ExitShared();
-            }
-        }) { IsBackground = true })];
-        readers.ForEach(thread => thread.Start());
-        Thread writer = new(() =>
-        {
-            for (int i = 0; i < 20; i++)
+            },
+            () =>
             {
-                tested.EnterExclusive();
-                tested.ExitExclusive();
-            }
-        }) { IsBackground = true };
-        writer.Start();
-        Assert.True(writer.Join(TimeoutMs));
-        Volatile.Write(ref stop, true);
-        Assert.All(readers, thread => Assert.True(thread.Join(TimeoutMs)));
+                for (int i = 0; i < 20; i++)
+                {
+                    tested.EnterExclusive();
+                    tested.ExitExclusive();
+                }
+            });
     }
 
     [Theory]
@@ -182,29 +166,22 @@ public sealed class RankedReaderWriterLockTests(ITestOutputHelper output)
     public void Reader_gets_in_between_writers_that_never_pause(LockRank rank)
     {
         RankedReaderWriterLock tested = new(rank);
-        bool stop = false;
-        List<Thread> writers = [.. Enumerable.Range(0, 3).Select(_ => new Thread(() =>
-        {
-            while (!Volatile.Read(ref stop))
+        Crowd.RunBeside(
+            3,
+            () =>
             {
                 tested.EnterExclusive();
                 Thread.SpinWait(200);
                 tested.ExitExclusive();
-            }
-        }) { IsBackground = true })];
-        writers.ForEach(thread => thread.Start());
-        Thread reader = new(() =>
-        {
-            for (int i = 0; i < 20; i++)
+            },
+            () =>
             {
-                tested.EnterShared();
-                tested.ExitShared();
-            }
-        }) { IsBackground = true };
-        reader.Start();
-        Assert.True(reader.Join(TimeoutMs));
-        Volatile.Write(ref stop, true);
-        Assert.All(writers, thread => Assert.True(thread.Join(TimeoutMs)));
+                for (int i = 0; i < 20; i++)
+                {
+                    tested.EnterShared();
+                    tested.ExitShared();
+                }
+            });
     }
 
     [Theory]
@@ -219,9 +196,9 @@ public sealed class RankedReaderWriterLockTests(ITestOutputHelper output)
             tested.ExitExclusive();
         }) { IsBackground = true };
         writer.Start();
-        Assert.True(SpinWait.SpinUntil(() => !OnAnotherThread(() => Entered(tested.TryEnterShared(), tested.ExitShared)), TimeoutMs));
+        Assert.True(SpinWait.SpinUntil(() => !OnAnotherThread(() => Entered(tested.TryEnterShared(), tested.ExitShared)), Crowd.TimeoutMs));
         tested.ExitShared();
-        Assert.True(writer.Join(TimeoutMs));
+        Assert.True(writer.Join(Crowd.TimeoutMs));
         Assert.True(OnAnotherThread(() => Entered(tested.TryEnterShared(), tested.ExitShared)));
     }
 
@@ -273,7 +250,7 @@ public sealed class RankedReaderWriterLockTests(ITestOutputHelper output)
         bool answer = false;
         Thread thread = new(() => answer = question()) { IsBackground = true };
         thread.Start();
-        Assert.True(thread.Join(TimeoutMs));
+        Assert.True(thread.Join(Crowd.TimeoutMs));
         return answer;
     }
 
