@@ -1,0 +1,84 @@
+using Adit.Checking;
+using Adit.Metadata.Checking;
+using Xunit.Abstractions;
+
+namespace Adit.Metadata.Tests.Checking;
+
+/// <summary>A sound volume has no findings.</summary>
+public sealed class VolumeCheckerTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Check_of_a_sound_volume_finds_nothing(bool isClean)
+    {
+        using SampleVolume sample = new(isClean: isClean);
+
+        CheckReport report = sample.Check();
+
+        foreach (Finding finding in report.Findings)
+        {
+            output.WriteLine(finding.ToString());
+        }
+
+        Assert.True(report.IsSound);
+        Assert.False(report.HasLoss);
+        Assert.Equal(7 + (isClean ? 0 : 1), report.DirectoryCount);
+        Assert.True(report.InodeCount > 300);
+        Assert.Equal(sample.Contents.Count, sample.CountIntactFiles());
+    }
+
+    [Fact]
+    public void Check_of_an_open_store_finds_nothing()
+    {
+        using SampleVolume sample = new();
+        using Volume volume = sample.Open();
+        volume.CreateDirectory("/more");
+        volume.DeleteDirectory("/d1", recursive: true);
+
+        CheckReport report = VolumeChecker.Check(volume.Store);
+
+        Assert.Equal([], report.Findings);
+    }
+
+    [Fact]
+    public void Check_tells_how_far_it_is()
+    {
+        using SampleVolume sample = new();
+        Recorder progress = new();
+
+        VolumeChecker.Check(sample.Medium, new CheckOptions { Progress = progress });
+
+        Assert.All(progress.Seen, step => Assert.InRange(step.Done, 0, step.Total));
+    }
+
+    [Fact]
+    public void Repair_of_a_sound_volume_does_nothing()
+    {
+        using SampleVolume sample = new();
+        byte[] before = sample.Bytes.ToArray();
+
+        RepairReport report = sample.Repair();
+
+        Assert.Equal([], report.Actions);
+        Assert.True(sample.Bytes.SequenceEqual(before));
+    }
+
+    [Fact]
+    public void Check_and_repair_of_what_is_no_volume_say_so()
+    {
+        using Media.MemoryMedium medium = new(SampleVolume.SizeBytes);
+
+        Finding finding = Assert.Single(VolumeChecker.Check(medium).Findings);
+
+        Assert.Equal(FindingKind.SuperblockMissing, finding.Kind);
+        Assert.Throws<VolumeException>(() => VolumeRepairer.Repair(medium));
+    }
+
+    private sealed class Recorder : IProgress<CheckProgress>
+    {
+        public List<CheckProgress> Seen { get; } = [];
+
+        public void Report(CheckProgress value) => Seen.Add(value);
+    }
+}
