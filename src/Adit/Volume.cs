@@ -52,26 +52,7 @@ public sealed partial class Volume : INodeOperations, IDisposable
     /// <summary>Uses an inode, reading its record when it is not in memory. Every use is ended by <see cref="Release"/>, without
     /// locks.</summary>
     /// <returns>ESTALE when there is no such inode.</returns>
-    internal Errno Use(InodeNumber number, out Inode? inode)
-    {
-        Inode? found;
-        while (!_context.Inodes.TryUse(number, out found, out ulong version))
-        {
-            if (!TryReadRecord(number, out InodeRecord record))
-            {
-                inode = null;
-                return Errno.ESTALE;
-            }
-
-            if (_context.Inodes.UseLoaded(number, in record, version, out found))
-            {
-                break;
-            }
-        }
-
-        inode = found;
-        return Errno.Success;
-    }
+    internal Errno Use(InodeNumber number, out Inode? inode) => _context.Use(number, out inode);
 
     /// <summary>Ends a use. No lock is held. An inode that nothing keeps any more is removed.</summary>
     internal void Release(Inode? inode)
@@ -86,25 +67,10 @@ public sealed partial class Volume : INodeOperations, IDisposable
         }
     }
 
-    private bool TryReadRecord(InodeNumber number, out InodeRecord record)
-    {
-        using TreeReader tree = _context.Store.Read();
-        return TryReadRecord(in tree, number, out record);
-    }
+    private bool TryReadRecord(InodeNumber number, out InodeRecord record) => _context.TryReadRecord(number, out record);
 
-    private static bool TryReadRecord(in TreeReader tree, InodeNumber number, out InodeRecord record)
-    {
-        if (number == InodeNumber.Volume || number.Value >= TreeKey.ReverseMapSpace
-            || !tree.TryGet(InodeRecord.Key(number), out ReadOnlySpan<byte> value))
-        {
-            record = default;
-            return false;
-        }
-
-        return InodeRecord.TryRead(value, out record)
-            ? true
-            : throw new TreeDamagedException($"{number}: not a valid inode record");
-    }
+    private static bool TryReadRecord(in TreeReader tree, InodeNumber number, out InodeRecord record) =>
+        VolumeContext.TryReadRecord(in tree, number, out record);
 
     /// <summary>Why a change is refused now, before anything is looked at.</summary>
     private Errno CheckWritable() => IsReadOnly ? Errno.EROFS : _context.Store.Failure is not null ? Errno.EIO : Errno.Success;

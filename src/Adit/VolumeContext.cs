@@ -1,8 +1,10 @@
+using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
 using Adit.Media;
 using Adit.Metadata;
+using Adit.Metadata.Trees;
 using Adit.Nodes;
 
 namespace Adit;
@@ -60,6 +62,51 @@ internal sealed class VolumeContext
         return new Timestamp(seconds, (uint)(rest * TimeSpan.NanosecondsPerTick));
     }
 
+    /// <summary>Uses an inode, reading its record when it is not in memory.</summary>
+    /// <returns>ESTALE when there is no such inode.</returns>
+    public Errno Use(InodeNumber number, out Inode? inode)
+    {
+        Inode? found;
+        while (!Inodes.TryUse(number, out found, out ulong version))
+        {
+            if (!TryReadRecord(number, out InodeRecord record))
+            {
+                inode = null;
+                return Errno.ESTALE;
+            }
+
+            if (Inodes.UseLoaded(number, in record, version, out found))
+            {
+                break;
+            }
+        }
+
+        inode = found;
+        return Errno.Success;
+    }
+
+    public bool TryReadRecord(InodeNumber number, out InodeRecord record)
+    {
+        using TreeReader tree = Store.Read();
+        return TryReadRecord(in tree, number, out record);
+    }
+
+    /// <summary>Reads an inode's record.</summary>
+    /// <exception cref="TreeDamagedException">It is none.</exception>
+    public static bool TryReadRecord(in TreeReader tree, InodeNumber number, out InodeRecord record)
+    {
+        if (number == InodeNumber.Volume || number.Value >= TreeKey.ReverseMapSpace
+            || !tree.TryGet(InodeRecord.Key(number), out ReadOnlySpan<byte> value))
+        {
+            record = default;
+            return false;
+        }
+
+        return InodeRecord.TryRead(value, out record)
+            ? true
+            : throw new TreeDamagedException($"{number}: not a valid inode record");
+    }
+
     /// <summary>Ends a use while locks are held: an inode that this leaves without any is removed later.</summary>
     public void ReleaseLater(Inode inode)
     {
@@ -75,7 +122,7 @@ internal sealed class VolumeContext
     {
         switch (exception)
         {
-            case Metadata.Trees.TreeDamagedException:
+            case TreeDamagedException:
                 errno = Errno.EIO;
                 return true;
 

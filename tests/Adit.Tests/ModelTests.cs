@@ -88,6 +88,10 @@ public sealed class ModelTests(ITestOutputHelper output)
             }
 
             runner.CompareState();
+            if (options.NameHashMask == ulong.MaxValue)
+            {
+                VolumeProof.Check(volume);
+            }
         }
 
         return runner!;

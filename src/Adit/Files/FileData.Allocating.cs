@@ -69,7 +69,7 @@ internal sealed partial class FileData
             WritePlan plan = WritePlan.Empty;
             long stretchEnd = Math.Min(end, fileBlock + MaxAllocatedAtOnce);
             LoadLocked(inode, fileBlock, stretchEnd);
-            Errno errno = PlanLocked(inode, plan, fileBlock, stretchEnd, out long plannedEnd);
+            Errno errno = PlanLocked(inode, plan, fileBlock, stretchEnd, Growth.Known, out long plannedEnd);
             if (plannedEnd == fileBlock)
             {
                 return errno;

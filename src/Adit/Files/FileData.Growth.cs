@@ -5,21 +5,28 @@ using Adit.Metadata.Space;
 
 namespace Adit.Files;
 
-/// <summary>Where new blocks of a file come from, and what is set aside for its growth.</summary>
+/// <summary>Where new blocks of a file come from, and what is set aside for its growth. The policy is that of
+/// <c>docs/decisions/space-policy.md</c>.</summary>
 internal sealed partial class FileData
 {
-    /// <summary>From 256 KiB on a file gets whole chunks, so that it can be mapped by huge pages.</summary>
-    private const long LargeFileBlocks = 64;
+    /// <summary>Beyond 1 MiB a file gets whole chunks, so that it can be mapped by huge pages.</summary>
+    private const long SmallFileBlocks = 256;
+
+    private const long LeastAheadBlocks = 16;
+    private const long MostAheadBlocks = 64;
+
+    /// <summary>A last piece shorter than this is not worth a chunk of its own.</summary>
+    private const long HalfChunkBlocks = Geometry.BlocksPerChunk / 2;
 
     /// <summary>Reserves blocks for a hole, fewer than wanted when there is no such run.</summary>
     /// <param name="inode">The file.</param>
     /// <param name="fileBlock">The first file block.</param>
     /// <param name="wantedBlocks">At least 1.</param>
     /// <param name="goal">The block behind the file's block before this, or none.</param>
-    /// <param name="isGrowing">Nothing of the file lies behind: more of it may follow soon.</param>
+    /// <param name="growth">Whether more may follow behind.</param>
     /// <param name="extent">What is reserved: the caller takes it in a transaction, or returns it.</param>
     private Errno ReserveLocked(
-        Inode inode, long fileBlock, long wantedBlocks, BlockAddress goal, bool isGrowing, out BlockExtent extent)
+        Inode inode, long fileBlock, long wantedBlocks, BlockAddress goal, Growth growth, out BlockExtent extent)
     {
         if (!inode.Ahead.IsEmpty)
         {
@@ -29,19 +36,18 @@ internal sealed partial class FileData
                 return Errno.Success;
             }
 
-            if (isGrowing)
+            if (growth != Growth.None)
             {
                 ReturnAheadLocked(inode);
             }
         }
 
-        long end = fileBlock + wantedBlocks;
-        bool isLarge = end >= LargeFileBlocks || inode.Record.SizeBytes >= LargeFileBlocks << Geometry.BlockShift;
-        SpaceRequest request = new(
-            wantedBlocks + (isGrowing ? AheadBlocks(inode, end, isLarge) : 0),
-            goal,
-            (int)(fileBlock & (Geometry.BlocksPerChunk - 1)),
-            isLarge ? SpaceShape.Large : SpaceShape.Small);
+        SpaceRequest request = RequestFor(inode, fileBlock, wantedBlocks, goal, growth);
+        if (request is { Shape: SpaceShape.Large, ChunkPhase: 0 })
+        {
+            EmptyChunkLocked(inode);
+        }
+
         Errno errno = _store.Space.TryReserve(in request, out extent);
         if (errno == Errno.ENOSPC && ReclaimSpaceLocked(inode))
         {
@@ -52,11 +58,31 @@ internal sealed partial class FileData
         {
             ReturnAheadLocked(inode);
             inode.Ahead = new BlockExtent(extent.Start + wantedBlocks, extent.BlockCount - wantedBlocks);
-            inode.AheadFileBlock = end;
+            inode.AheadFileBlock = fileBlock + wantedBlocks;
             extent = extent with { BlockCount = wantedBlocks };
         }
 
         return errno;
+    }
+
+    private static SpaceRequest RequestFor(Inode inode, long fileBlock, long wantedBlocks, BlockAddress goal, Growth growth)
+    {
+        long end = fileBlock + wantedBlocks;
+        bool isLarge = end > SmallFileBlocks || inode.Record.SizeBytes > SmallFileBlocks << Geometry.BlockShift;
+        int phase = (int)(fileBlock & (Geometry.BlocksPerChunk - 1));
+        if (growth == Growth.Expected)
+        {
+            // Nothing beyond a file's first write: most files are written once, at once.
+            wantedBlocks += isLarge ? -end & (Geometry.BlocksPerChunk - 1)
+                : inode.Record.BlockCount == 0 ? 0
+                : Math.Min(Math.Clamp(inode.Record.BlockCount, LeastAheadBlocks, MostAheadBlocks), SmallFileBlocks - end);
+        }
+        else if (growth == Growth.Known && phase == 0 && wantedBlocks < HalfChunkBlocks)
+        {
+            isLarge = false;
+        }
+
+        return new SpaceRequest(wantedBlocks, goal, phase, isLarge ? SpaceShape.Large : SpaceShape.Small);
     }
 
     /// <summary>Gives back what was set aside for a file's growth.</summary>
@@ -78,12 +104,6 @@ internal sealed partial class FileData
         inode.AheadFileBlock += count;
         return taken;
     }
-
-    /// <summary>How many blocks to ask for beyond those needed: nothing for a file's first write, then as much as it has, and
-    /// the rest of the chunk for a large one.</summary>
-    private static long AheadBlocks(Inode inode, long end, bool isLarge) => isLarge
-        ? -end & (Geometry.BlocksPerChunk - 1)
-        : Math.Min(inode.Record.BlockCount, LargeFileBlocks - end);
 
     /// <summary>The volume is full: takes back what other files have set aside, and brings freed blocks into use.</summary>
     /// <returns>True when there may be space now.</returns>
@@ -108,12 +128,21 @@ internal sealed partial class FileData
         if (_store.Space.FreeBlocks <= before && _store.Space.PendingBlocks > 0)
         {
             _store.EnsureDurable();
-            if (_store.Space.FreeBlocks <= before)
-            {
-                _store.Checkpoint();
-            }
         }
 
         return _store.Space.FreeBlocks > before;
+    }
+
+    /// <summary>What is known of a file's growth while it gets blocks.</summary>
+    private enum Growth
+    {
+        /// <summary>A hole inside the file.</summary>
+        None,
+
+        /// <summary>At its end; more may follow.</summary>
+        Expected,
+
+        /// <summary>At its end, and all of it.</summary>
+        Known,
     }
 }

@@ -73,6 +73,7 @@ internal sealed partial class FileData
         }
 
         CommitLocked(transaction, inode, in record);
+        inode.IsHeadPlaced &= firstFreed > SmallFileBlocks;
         if (isDone)
         {
             return Errno.Success;

@@ -57,9 +57,15 @@ internal sealed partial class FileData
 
         long fileBlock = BlockOf(offsetBytes);
         long end = BlocksFor(offsetBytes + source.Length);
+        errno = MoveHeadLocked(inode, end);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
         LoadLocked(inode, fileBlock, end);
         WritePlan plan = WritePlan.Empty;
-        errno = PlanLocked(inode, plan, fileBlock, end, out long plannedEnd);
+        errno = PlanLocked(inode, plan, fileBlock, end, Growth.Expected, out long plannedEnd);
         if (plannedEnd == fileBlock)
         {
             return errno;
@@ -82,8 +88,9 @@ internal sealed partial class FileData
     }
 
     /// <summary>Lists what the file blocks of a write are, and reserves blocks for those that have none.</summary>
+    /// <param name="growth">What is known of the file's growth if its end is among them.</param>
     /// <param name="plannedEnd">Up to where it came: less than asked when the plan is full or, with ENOSPC, the volume.</param>
-    private Errno PlanLocked(Inode inode, WritePlan plan, long fileBlock, long end, out long plannedEnd)
+    private Errno PlanLocked(Inode inode, WritePlan plan, long fileBlock, long end, Growth growth, out long plannedEnd)
     {
         ExtentMap map = inode.Extents;
         BlockAddress goal = BlockAddress.None;
@@ -107,7 +114,8 @@ internal sealed partial class FileData
                 long holeEnd = index < map.Count ? Math.Min(end, map.FileBlockAt(index)) : end;
                 bool isGrowing = index == map.Count && holeEnd << Geometry.BlockShift >= inode.Record.SizeBytes;
                 goal = goal.IsNone ? GoalLocked(map, index, fileBlock) : goal;
-                Errno errno = ReserveLocked(inode, fileBlock, holeEnd - fileBlock, goal, isGrowing, out BlockExtent reserved);
+                Errno errno = ReserveLocked(
+                    inode, fileBlock, holeEnd - fileBlock, goal, isGrowing ? growth : Growth.None, out BlockExtent reserved);
                 if (errno != Errno.Success)
                 {
                     plannedEnd = fileBlock;

@@ -23,6 +23,9 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     /// <summary>The file block that the first of <see cref="Ahead"/> is meant for.</summary>
     public long AheadFileBlock;
 
+    /// <summary>Whether the file's first mebibyte has been put in its place, or need not be; see the space policy.</summary>
+    public bool IsHeadPlaced;
+
     /// <summary>The record is gone: nothing may be done with the inode any more.</summary>
     public bool IsGone;
 
