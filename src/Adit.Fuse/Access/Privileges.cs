@@ -21,7 +21,8 @@ internal static class Privileges
     public static bool HasSetIds(uint mode) =>
         (mode & SetIdBits) != 0 && ((mode & SetUserId) != 0 || (mode & (SetGroupId | GroupExecute)) == (SetGroupId | GroupExecute));
 
-    /// <summary>Takes the bits, if there are any.</summary>
+    /// <summary>Takes the bits of an open file, if there are any. The reply to a write carries no attributes, and the
+    /// kernel would go on showing and honouring the old mode: it is told before the reply.</summary>
     public static Errno DropSetIds(ref Call call, InodeNumber inode, uint mode)
     {
         if (!HasSetIds(mode))
@@ -30,7 +31,13 @@ internal static class Privileges
         }
 
         AttributeChanges changes = new() { Fields = AttributeFields.KillPrivileges };
-        return call.Nodes.SetAttributes(inode, changes, out _);
+        Errno outcome = call.Nodes.SetAttributes(inode, changes, out _);
+        if (outcome == Errno.Success)
+        {
+            call.Session.Notifier.InvalidateAttributesOfOpen(inode);
+        }
+
+        return outcome;
     }
 
     /// <summary>Takes file capabilities, if there are any: a change of content or owner does, whoever makes it.</summary>

@@ -57,7 +57,7 @@ internal static class CopyHandlers
             return Errno.EINVAL;
         }
 
-        if (copy.OffsetOut + (ulong)lengthBytes > long.MaxValue)
+        if (Math.Max(copy.OffsetIn, copy.OffsetOut) + (ulong)lengthBytes > long.MaxValue)
         {
             return Errno.EFBIG;
         }

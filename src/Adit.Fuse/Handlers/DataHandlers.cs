@@ -14,7 +14,7 @@ internal static class DataHandlers
 {
     public static Errno Read(ref Call call)
     {
-        if (!call.Arguments.TryRead(out ReadIn read) || read.Offset > long.MaxValue)
+        if (!call.Arguments.TryRead(out ReadIn read) || read.Offset > long.MaxValue - (ulong)read.Size)
         {
             return Errno.EINVAL;
         }
@@ -64,7 +64,7 @@ internal static class DataHandlers
 
     public static Errno Write(ref Call call)
     {
-        if (!call.Arguments.TryRead(out WriteIn write) || write.Offset > long.MaxValue
+        if (!call.Arguments.TryRead(out WriteIn write) || write.Offset > long.MaxValue - (ulong)write.Size
             || !call.Arguments.TryReadBytes(write.Size, out ReadOnlySpan<byte> data))
         {
             return Errno.EINVAL;

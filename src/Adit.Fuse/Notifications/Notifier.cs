@@ -94,6 +94,15 @@ internal sealed unsafe class Notifier(FuseSession session)
         _wake.Set();
     }
 
+    /// <summary>Tells at once, on the calling thread, that the attributes of a file that is open changed. Allowed for this
+    /// alone while a request is served: without bytes to invalidate the kernel takes no lock that a request may hold, and
+    /// an open inode is not one that is being made or freed.</summary>
+    public void InvalidateAttributesOfOpen(InodeNumber inode)
+    {
+        byte* message = stackalloc byte[sizeof(OutHeader) + sizeof(NotifyInvalidateInodeOut)];
+        Send(message, NotifyCode.InvalidateInode, LayOutInode(message + sizeof(OutHeader), inode, -1, 0));
+    }
+
     private Span<byte> NameAt(int index) => _names.AsSpan(index * INodeOperations.MaxNameBytes, INodeOperations.MaxNameBytes);
 
     private void Run()

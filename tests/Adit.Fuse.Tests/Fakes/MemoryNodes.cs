@@ -145,6 +145,8 @@ internal sealed class MemoryNodes : INodeOperations
             now.GroupId = (fields & AttributeFields.GroupId) != 0 ? changes.GroupId : now.GroupId;
             now.AccessTime = (fields & AttributeFields.AccessTime) != 0 ? changes.AccessTime : now.AccessTime;
             now.ModifyTime = (fields & AttributeFields.ModifyTime) != 0 ? changes.ModifyTime : now.ModifyTime;
+            now.AccessTime = (fields & AttributeFields.AccessTimeNow) != 0 ? Now : now.AccessTime;
+            now.ModifyTime = (fields & AttributeFields.ModifyTimeNow) != 0 ? Now : now.ModifyTime;
             now.Flags = (fields & AttributeFields.Flags) != 0 ? changes.Flags : now.Flags;
             attributes = now;
             return Errno.Success;

@@ -28,13 +28,26 @@ internal sealed unsafe class TestSession : IDisposable
 
     public List<string> Messages { get; } = [];
 
+    /// <summary>What was told to the kernel while requests were served.</summary>
+    public List<byte[]> Notifications { get; } = [];
+
     /// <summary>Serves raw bytes.</summary>
     /// <returns>What was sent back, or null.</returns>
     public byte[]? Serve(byte[] request)
     {
         Load(request);
         Dispatcher.Serve(Session, Session.Channels[0], request.Length);
-        return Transport.Replies.TryDequeue(out byte[]? reply) ? reply : null;
+        while (Transport.Replies.TryDequeue(out byte[]? sent))
+        {
+            if (MemoryMarshal.Read<OutHeader>(sent).Unique != 0)
+            {
+                return sent;
+            }
+
+            Notifications.Add(sent);
+        }
+
+        return null;
     }
 
     /// <summary>Puts a request where a reader would find it.</summary>

@@ -148,7 +148,9 @@ public sealed class FileTests
 
         session.Write(node, handle, 0, [1]);
         Assert.Equal(mode, session.Ask<AttrOut>(Opcode.GetAttr, node, Struct(new GetAttrIn())).Attr.Mode);
+        Assert.Empty(session.Notifications);
         session.Write(node, handle, 0, [1], writeFlags: WriteIn.KillSetIds);
+        Assert.Equal(mode == expected ? 0 : 1, session.Notifications.Count);
         Assert.Equal(expected, session.Ask<AttrOut>(Opcode.GetAttr, node, Struct(new GetAttrIn())).Attr.Mode);
     }
 

@@ -1,0 +1,32 @@
+using Adit.Fuse;
+using Adit.Fuse.Options;
+using Adit.Fuse.Tests.Mounts;
+using Adit.Nodes;
+
+// The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), and as a server that
+// they can kill (serve IMAGE MOUNTPOINT [OPTIONS]).
+if (args is ["map", string file])
+{
+    return MappingClient.Run(file);
+}
+
+if (args is not ["serve", string image, string mountPoint, .. string[] rest])
+{
+    return 2;
+}
+
+if (!MountOptionParser.TryParse(rest.FirstOrDefault() ?? "", new MountOptions { Source = image }, out MountOptions options, out string? error))
+{
+    Console.Error.WriteLine(error);
+    return 2;
+}
+
+INodeOperations nodes = TestNodes.OpenOrCreate(image);
+using (nodes as IDisposable)
+using (FuseMount mount = FuseMount.Start(nodes, mountPoint, options, (level, text) => Console.WriteLine($"{level}: {text}")))
+{
+    Console.WriteLine("ready");
+
+    // A test that is gone must not leave its server behind.
+    return mount.WaitForEnd(TimeSpan.FromMinutes(10)) ? 0 : 1;
+}
