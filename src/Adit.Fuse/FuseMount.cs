@@ -138,8 +138,11 @@ public sealed class FuseMount : IDisposable
         _session.Notifier.Post(NotifyCode.InvalidateInode, inode, default, offsetBytes, lengthBytes, default);
 
     /// <summary>Attributes, extended attributes or the length of a node were changed beside the mount.</summary>
-    public void AttributesChanged(InodeNumber inode) =>
+    public void AttributesChanged(InodeNumber inode)
+    {
+        _session.PrivilegesGiven();
         _session.Notifier.Post(NotifyCode.InvalidateInode, inode, default, -1, 0, default);
+    }
 
     /// <summary>A name came, or means another node now.</summary>
     public void EntryChanged(InodeNumber directory, ReadOnlySpan<byte> name) =>

@@ -102,6 +102,11 @@ internal static class AttributeHandlers
         Errno outcome = call.Nodes.SetAttributes(call.Node, changes, out NodeAttributes attributes);
         if (outcome == Errno.Success && (changes.Fields & AttributeFields.Mode) != 0)
         {
+            if ((changes.Mode & Privileges.SetIdBits) != 0)
+            {
+                call.Session.PrivilegesGiven();
+            }
+
             outcome = KeepListInStep(ref call, changes.Mode);
         }
 

@@ -80,17 +80,8 @@ internal static class DataHandlers
             return Errno.EBADF;
         }
 
-        Errno outcome = Errno.Success;
-        if ((write.WriteFlags & WriteIn.KillSetIds) != 0)
-        {
-            outcome = Privileges.DropSetIds(ref call, opened.File.Inode, opened.File.Attributes.Mode);
-        }
-
-        if (outcome == Errno.Success && call.Session.Handles.IsFirstWrite(write.Handle))
-        {
-            outcome = Privileges.DropCapabilities(call.Nodes, opened.File.Inode);
-        }
-
+        bool alsoSetIds = (write.WriteFlags & WriteIn.KillSetIds) != 0;
+        Errno outcome = Privileges.DropForWrite(ref call, write.Handle, opened, alsoSetIds);
         if (outcome != Errno.Success)
         {
             return outcome;

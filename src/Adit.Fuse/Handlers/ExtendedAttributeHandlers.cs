@@ -67,7 +67,13 @@ internal static class ExtendedAttributeHandlers
             return Errno.EINVAL;
         }
 
-        return call.Nodes.SetExtendedAttribute(call.Node, name, value, (AttributeSetMode)set.Flags);
+        Errno outcome = call.Nodes.SetExtendedAttribute(call.Node, name, value, (AttributeSetMode)set.Flags);
+        if (name.SequenceEqual(Privileges.CapabilityName))
+        {
+            call.Session.PrivilegesGiven();
+        }
+
+        return outcome;
     }
 
     public static Errno RemoveXAttr(ref Call call)

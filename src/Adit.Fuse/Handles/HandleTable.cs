@@ -40,7 +40,8 @@ internal sealed class HandleTable
 
             ref Slot slot = ref SlotAt(index);
             slot.Flags = opened.Flags;
-            slot.HasWritten = 0;
+            slot.WithoutSetIdsSince = 0;
+            slot.WithoutCapabilitiesSince = 0;
 
             // The file is published before the generation that makes the slot valid.
             Volatile.Write(ref slot.File, opened.File);
@@ -76,14 +77,20 @@ internal sealed class HandleTable
         return false;
     }
 
-    /// <summary>True once for each open handle: what only the first write has to do is done then.</summary>
-    public bool IsFirstWrite(ulong handle)
+    /// <summary>Whether the privileges of a file are known to be gone since the last time any were given.</summary>
+    /// <param name="handle">An open handle.</param>
+    /// <param name="epoch">Grows whenever privileges are given to any file.</param>
+    /// <param name="setIds">Setuid and setgid, else file capabilities.</param>
+    public bool IsUnprivileged(ulong handle, int epoch, bool setIds)
     {
-        uint index = (uint)handle;
-        return index < ChunkSlots * MaxChunks
-            && Volatile.Read(ref _chunks[index / ChunkSlots]) is { } chunk
-            && Volatile.Read(ref chunk[index % ChunkSlots].HasWritten) == 0
-            && Interlocked.Exchange(ref chunk[index % ChunkSlots].HasWritten, 1) == 0;
+        ref Slot slot = ref SlotAt((int)(uint)handle);
+        return Volatile.Read(ref setIds ? ref slot.WithoutSetIdsSince : ref slot.WithoutCapabilitiesSince) == epoch;
+    }
+
+    public void MarkUnprivileged(ulong handle, int epoch, bool setIds)
+    {
+        ref Slot slot = ref SlotAt((int)(uint)handle);
+        Volatile.Write(ref setIds ? ref slot.WithoutSetIdsSince : ref slot.WithoutCapabilitiesSince, epoch);
     }
 
     public bool TryRemove(ulong handle, out OpenHandle opened)
@@ -135,7 +142,8 @@ internal sealed class HandleTable
         public uint Generation;
         public uint Flags;
         public int NextFree;
-        public int HasWritten;
+        public int WithoutSetIdsSince;
+        public int WithoutCapabilitiesSince;
         public IOpenFile? File;
     }
 }

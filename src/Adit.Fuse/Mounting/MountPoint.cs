@@ -71,13 +71,20 @@ internal static class MountPoint
         }
     }
 
-    /// <summary>A dead server's mount answers ENOTCONN at once. A living one may take its time: asked from a thread of
-    /// its own, so that a server that hangs does not hang its successor.</summary>
+    /// <summary>A dead server's mount answers ENOTCONN at once, when it is asked past the kernel's cache. A living one may
+    /// take its time: asked from a thread of its own, so that a server that hangs does not hang its successor.</summary>
     private static bool IsAlive(string path)
     {
         Errno outcome = Errno.ETIMEDOUT;
-        Thread asker = new(() => outcome = Libc.Stat(path, out _)) { IsBackground = true, Name = "adit-mount-check" };
+        Thread asker = new(() => outcome = AskServer(path)) { IsBackground = true, Name = "adit-mount-check" };
         asker.Start();
         return !asker.Join(TimeSpan.FromSeconds(3)) || outcome is not (Errno.ENOTCONN or Errno.ECONNABORTED);
+    }
+
+    private static unsafe Errno AskServer(string path)
+    {
+        const int AT_STATX_FORCE_SYNC = 0x2000;
+        StatxBuffer attributes;
+        return Libc.Outcome(Libc.statx(Libc.AT_FDCWD, path, AT_STATX_FORCE_SYNC, StatxBuffer.STATX_BASIC_STATS, &attributes));
     }
 }

@@ -22,6 +22,7 @@ internal sealed class FuseSession : IDisposable
     private readonly ReaderChannel[] _channels;
     private readonly Thread[] _threads;
     private readonly ManualResetEventSlim _ended = new(false);
+    private int _privilegeEpoch = 1;
     private int _liveReaders;
     private int _isDisposed;
 
@@ -61,6 +62,9 @@ internal sealed class FuseSession : IDisposable
 
     /// <summary>Why the transport ended: ENODEV for an unmount, ECONNABORTED (or another) for an abort. Success while it lives.</summary>
     public Errno EndCause { get; private set; }
+
+    /// <summary>Grows whenever setuid, setgid or capabilities are given to any file; see <see cref="Access.Privileges"/>.</summary>
+    public int PrivilegeEpoch => Volatile.Read(ref _privilegeEpoch);
 
     public ReadOnlySpan<ReaderChannel> Channels => _channels;
 
@@ -110,6 +114,8 @@ internal sealed class FuseSession : IDisposable
     public bool WaitForEnd(TimeSpan timeout) => _ended.Wait(timeout);
 
     public bool HasEnded => _ended.IsSet;
+
+    public void PrivilegesGiven() => Interlocked.Increment(ref _privilegeEpoch);
 
     /// <summary>Tells a request in work that its client does not wait any more.</summary>
     public bool TryInterrupt(ulong unique)

@@ -1,11 +1,23 @@
-using Adit.Fuse.Tests.Fakes;
+using Adit.Media;
+using Adit.Metadata;
 using Adit.Nodes;
 
 namespace Adit.Fuse.Tests.Mounts;
 
+/// <summary>The volumes that are mounted.</summary>
 internal static class TestNodes
 {
-    public static INodeOperations Create() => new MemoryNodes();
+    private const long SizeBytes = 512 << 20;
 
-    public static INodeOperations OpenOrCreate(string image) => new MemoryNodes();
+    /// <summary>A fresh volume in memory.</summary>
+    public static INodeOperations Create()
+    {
+        MemoryMedium medium = new(SizeBytes);
+        Volume.Format(medium, new FormatOptions());
+        return Volume.Open(medium);
+    }
+
+    /// <summary>The volume in a file, made when it is not there.</summary>
+    public static INodeOperations OpenOrCreate(string image) =>
+        File.Exists(image) ? Volume.Open(image) : Volume.Create(image, new CreateOptions { SizeBytes = SizeBytes });
 }

@@ -155,6 +155,19 @@ public sealed class FileTests
     }
 
     [Fact]
+    public void Privileges_given_to_an_open_file_are_taken_by_its_next_write()
+    {
+        using TestSession session = new(_nodes);
+        (ulong node, ulong handle) = session.Create("f", mode: 0x81ED);
+        session.Write(node, handle, 0, [1], writeFlags: WriteIn.KillSetIds);
+        session.Ask<AttrOut>(Opcode.SetAttr, node, Struct(new SetAttrIn { Valid = SetAttrFields.Mode, Mode = 0x9ED }));
+
+        session.Write(node, handle, 0, [1], writeFlags: WriteIn.KillSetIds);
+
+        Assert.Equal(0x81EDu, session.Ask<AttrOut>(Opcode.GetAttr, node, Struct(new GetAttrIn())).Attr.Mode);
+    }
+
+    [Fact]
     public void Chown_truncation_and_fallocate_take_privileges()
     {
         using TestSession session = new(_nodes);
@@ -188,6 +201,9 @@ public sealed class FileTests
 
         Give();
         Assert.Equal(Errno.Success, Has());
+        session.Write(node, handle, 0, [1], userId: 0);
+        Assert.Equal(Errno.ENODATA, Has());
+        Give();
         session.Write(node, handle, 0, [1], userId: 0);
         Assert.Equal(Errno.ENODATA, Has());
         Give();

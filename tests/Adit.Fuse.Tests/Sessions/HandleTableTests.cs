@@ -20,17 +20,18 @@ public sealed class HandleTableTests
                 Assert.True(table.TryGet(handle, out OpenHandle found));
                 Assert.Same(file, found.File);
                 Assert.Equal((uint)number, found.Flags);
-                Assert.True(table.IsFirstWrite(handle));
-                Assert.False(table.IsFirstWrite(handle));
+                Assert.False(table.IsUnprivileged(handle, 1, setIds: true));
+                table.MarkUnprivileged(handle, 1, setIds: true);
+                Assert.True(table.IsUnprivileged(handle, 1, setIds: true));
+                Assert.False(table.IsUnprivileged(handle, 1, setIds: false));
+                Assert.False(table.IsUnprivileged(handle, 2, setIds: true));
                 Assert.True(table.TryRemove(handle, out _));
                 Assert.False(table.TryGet(handle, out _));
                 Assert.False(table.TryRemove(handle, out _));
             }
         })).ToArray();
-        Exception? failure = null;
         Array.ForEach(threads, thread => thread.Start());
         Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromSeconds(20))));
-        Assert.Null(failure);
         Assert.Equal(0, table.OpenCount);
     }
 
