@@ -4,6 +4,7 @@ using Adit.Inodes;
 using Adit.Interop;
 using Adit.Media;
 using Adit.Metadata;
+using Adit.Metadata.Trees;
 using Adit.Metadata.Superblocks;
 using Adit.Metadata.Transactions;
 using Adit.Nodes;
@@ -121,6 +122,11 @@ public sealed partial class Volume
             volume.CheckRoot();
             volume.StartBackgroundWork(hasOrphans: !volume.IsReadOnly && !volume.CleanOrphans(OrphanBudget));
             return volume;
+        }
+        catch (TreeDamagedException damage)
+        {
+            volume.Abandon();
+            throw new VolumeException(Errno.EUCLEAN, $"{medium.Name} is damaged: {damage.Message}", damage);
         }
         catch
         {

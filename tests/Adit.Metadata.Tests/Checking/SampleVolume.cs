@@ -12,13 +12,17 @@ internal sealed unsafe class SampleVolume : IDisposable
 {
     public const long SizeBytes = 32 << 20;
 
-    private readonly MemoryMedium _medium = new(SizeBytes);
+    private readonly MemoryMedium _medium;
 
-    public SampleVolume(int seed = 1, bool isClean = true)
+    /// <param name="seed">Of its contents.</param>
+    /// <param name="isClean">Closed in order; else the log holds records.</param>
+    /// <param name="isTiny">A quarter of the size, a tenth of the files.</param>
+    public SampleVolume(int seed = 1, bool isClean = true, bool isTiny = false)
     {
+        _medium = new MemoryMedium(isTiny ? SizeBytes / 4 : SizeBytes);
         Volume.Format(_medium, new FormatOptions { LogBytes = 256 << 10, VolumeId = new Guid(seed, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) });
         Volume volume = Open();
-        Fill(volume, new Random(seed));
+        Fill(volume, new Random(seed), isTiny ? 6 : 60, isTiny ? 200 << 10 : 3 << 20);
         if (isClean)
         {
             volume.Dispose();
@@ -32,14 +36,18 @@ internal sealed unsafe class SampleVolume : IDisposable
         }
     }
 
-    private SampleVolume(ReadOnlySpan<byte> image) => image.CopyTo(Bytes);
+    private SampleVolume(ReadOnlySpan<byte> image)
+    {
+        _medium = new MemoryMedium(image.Length);
+        image.CopyTo(Bytes);
+    }
 
     /// <summary>What each regular file holds, by path.</summary>
     public SortedDictionary<string, byte[]> Contents { get; private init; } = new(StringComparer.Ordinal);
 
     public MemoryMedium Medium => _medium;
 
-    public Span<byte> Bytes => new(_medium.Start, (int)SizeBytes);
+    public Span<byte> Bytes => new(_medium.Start, (int)_medium.LengthBytes);
 
     /// <summary>The same bytes on a medium of its own.</summary>
     public SampleVolume Copy() => new(Bytes) { Contents = Contents };
@@ -169,13 +177,13 @@ internal sealed unsafe class SampleVolume : IDisposable
         file.Append(content);
     }
 
-    private void Fill(Volume volume, Random random)
+    private void Fill(Volume volume, Random random, int files, int largeBytes)
     {
         for (int directory = 0; directory < 6; directory++)
         {
             string folder = directory < 3 ? $"/d{directory}" : $"/d0/e{directory}";
             volume.CreateDirectory(folder);
-            for (int number = 0; number < 60; number++)
+            for (int number = 0; number < files; number++)
             {
                 byte[] content = new byte[number % 10 == 0 ? random.Next(60_000) : random.Next(9_000)];
                 random.NextBytes(content);
@@ -185,7 +193,7 @@ internal sealed unsafe class SampleVolume : IDisposable
             }
         }
 
-        byte[] large = new byte[3 << 20];
+        byte[] large = new byte[largeBytes];
         random.NextBytes(large);
         Write(volume, "/large", large);
         Contents["/large"] = large;
@@ -194,7 +202,7 @@ internal sealed unsafe class SampleVolume : IDisposable
         volume.CreateSymbolicLink("/d1/long-symbolic", new string('x', 3000));
         volume.SetExtendedAttribute("/large", "user.short", Encoding.UTF8.GetBytes("value"));
         volume.SetExtendedAttribute("/large", "user.long", new byte[5000]);
-        for (int number = 5; number < 50; number += 7)
+        for (int number = 5; number < files; number += 7)
         {
             string path = $"/d2/file-with-a-rather-long-name-{number}";
             volume.Delete(path);
