@@ -22,7 +22,7 @@ namespace Adit.Metadata.Space;
 /// finds host space. Take, Free and the rest of what changes live blocks are called under the transaction lock.</para>
 /// <para><b>Failure.</b> Taking a taken block or freeing a free one is a defect and throws. A line that cannot be read
 /// throws what its reader throws, once; its chunk is not used after that.</para>
-/// <para><b>What a file should ask for.</b> See <c>docs/decisions/space-policy.md</c>.</para>
+/// <para><b>What a file should ask for.</b> See <c>docs/decisions/0005-space-policy.md</c>.</para>
 /// </remarks>
 public sealed partial class SpaceAllocator : IDisposable
 {

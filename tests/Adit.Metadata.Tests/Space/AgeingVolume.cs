@@ -11,7 +11,7 @@ namespace Adit.Metadata.Tests.Space;
 /// <param name="Writers">Files that grow at the same time.</param>
 internal sealed record FileMix(double LargeShare, int SmallBlocks, (int Min, int Max) LargeBlocks, int Writers);
 
-/// <summary>Files that are written, held and deleted as docs/decisions/space-policy.md asks of a file layer: space is reserved
+/// <summary>Files that are written, held and deleted as docs/decisions/0005-space-policy.md asks of a file layer: space is reserved
 /// ahead of a growing file, taken as it is written and returned at the close; nearly empty chunks are emptied.</summary>
 internal sealed class AgeingVolume
 {
