@@ -6,11 +6,14 @@ namespace Adit.TestKit.Crash;
 /// no lock of the engine under test is held.</summary>
 internal sealed class CheckThread : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly SemaphoreSlim _done = new(0);
     private readonly Thread _thread;
     private Action? _work;
     private ExceptionDispatchInfo? _failure;
+    private bool _isStuck;
 
     public CheckThread()
     {
@@ -19,11 +22,17 @@ internal sealed class CheckThread : IDisposable
     }
 
     /// <summary>Returns when the work is done; throws what it threw.</summary>
+    /// <exception cref="TimeoutException">The work waits for something that the caller holds.</exception>
     public void Run(Action work)
     {
         _work = work;
         _wanted.Release();
-        _done.Wait();
+        if (!_done.Wait(Patience))
+        {
+            _isStuck = true;
+            throw new TimeoutException($"{_thread.Name}: not done after {Patience.TotalSeconds} s");
+        }
+
         _failure?.Throw();
     }
 
@@ -31,7 +40,12 @@ internal sealed class CheckThread : IDisposable
     {
         _work = null;
         _wanted.Release();
-        _thread.Join();
+        if (_isStuck || !_thread.Join(Patience))
+        {
+            // A background thread: it ends with the process.
+            return;
+        }
+
         _wanted.Dispose();
         _done.Dispose();
     }

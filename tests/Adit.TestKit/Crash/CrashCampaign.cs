@@ -79,15 +79,19 @@ public sealed class CrashCampaign
             Cancellation = _options.Cancellation,
             ReplayCommand = ReplayCommand(seed),
         };
-        using CrashSession running = new(session, MakeWorkload(layer, seed), _counts);
+        session = _options.AimSession?.Invoke(session) ?? session;
+        ICrashWorkload workload = MakeWorkload(layer, seed);
+        using CrashSession running = new(session with { VolumeBytes = workload.VolumeBytes }, workload, _counts);
         running.Run();
         Finish(running);
     }
 
     private ICrashWorkload MakeWorkload(CrashLayers layer, int seed) => layer switch
     {
-        _ => new StoreCrashWorkload(StoreWorkloadOptions.Vary(seed, _options.Broken)),
+        _ => new StoreCrashWorkload(AimStore(StoreWorkloadOptions.Vary(seed, _options.Broken))),
     };
+
+    private StoreWorkloadOptions AimStore(StoreWorkloadOptions drawn) => _options.AimStore?.Invoke(drawn) ?? drawn;
 
     private CrashLayers PickLayer(Random random)
     {

@@ -1,4 +1,5 @@
 using Adit.Metadata;
+using Adit.TestKit.Crash.Stores;
 
 namespace Adit.TestKit.Crash;
 
@@ -38,6 +39,12 @@ public sealed record CrashCampaignOptions
 
     /// <summary>A deliberate defect, to see that the campaign catches it.</summary>
     public BrokenVariant Broken { get; init; }
+
+    /// <summary>Aims the store's workloads at something, from what their seed gives.</summary>
+    public Func<StoreWorkloadOptions, StoreWorkloadOptions>? AimStore { get; init; }
+
+    /// <summary>Aims the sessions at something, from what their seed gives.</summary>
+    public Func<CrashSessionOptions, CrashSessionOptions>? AimSession { get; init; }
 
     /// <summary>Stops after so many violations.</summary>
     public int MaxViolations { get; init; } = 3;

@@ -18,6 +18,9 @@ public enum CrashDanger
     /// <summary>A checkpoint was under way.</summary>
     InCheckpoint,
 
+    /// <summary>An operation was under way beside a checkpoint.</summary>
+    BesideCheckpoint,
+
     /// <summary>A sync was under way.</summary>
     InSync,
 

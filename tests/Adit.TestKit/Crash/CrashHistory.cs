@@ -49,5 +49,15 @@ public sealed class CrashHistory<TState>(TState first)
     }
 
     /// <summary>Everything that returned is durable.</summary>
-    public void Acknowledge() => _completed.RemoveRange(0, _completed.Count - 1);
+    public void Acknowledge() => AcknowledgeUpTo(Current);
+
+    /// <summary>Everything up to this state is durable. Without effect when it was already.</summary>
+    public void AcknowledgeUpTo(TState state)
+    {
+        int index = _completed.FindLastIndex(candidate => ReferenceEquals(candidate, state));
+        if (index > 0)
+        {
+            _completed.RemoveRange(0, index);
+        }
+    }
 }

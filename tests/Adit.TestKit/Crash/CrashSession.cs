@@ -19,6 +19,8 @@ public sealed class CrashSession : IDisposable
     private readonly CrashState _state = new();
     private readonly CrashState _secondState = new();
     private readonly CheckThread _checks = new();
+    private readonly CheckThread _aside = new();
+    private bool _isAside;
     private bool _secondIsLoaded;
 
     public CrashSession(CrashSessionOptions options, ICrashWorkload workload, CrashCounts counts)
@@ -65,6 +67,7 @@ public sealed class CrashSession : IDisposable
     public void Dispose()
     {
         _checks.Dispose();
+        _aside.Dispose();
         _image.Dispose();
         _second.Dispose();
         _medium.Dispose();
@@ -78,6 +81,13 @@ public sealed class CrashSession : IDisposable
         if (!IsOver && _random.NextDouble() < probability)
         {
             _checks.Run(() => TakeImages(moment));
+        }
+
+        if (!_isAside && _workload.Phase == CrashPhase.Checkpoint && _random.NextDouble() < _options.AsideProbability)
+        {
+            _isAside = true;
+            _aside.Run(_workload.StepAside);
+            _isAside = false;
         }
     }
 
@@ -171,6 +181,7 @@ public sealed class CrashSession : IDisposable
         CountIf(_workload.HasOperationInFlight, CrashDanger.OperationInFlight);
         CountIf(_workload.UnacknowledgedCount > 0, CrashDanger.Unacknowledged);
         CountIf(_workload.Phase == CrashPhase.Checkpoint, CrashDanger.InCheckpoint);
+        CountIf(_workload.Phase == CrashPhase.Checkpoint && _workload.HasOperationInFlight, CrashDanger.BesideCheckpoint);
         CountIf(_workload.Phase == CrashPhase.Sync, CrashDanger.InSync);
     }
 

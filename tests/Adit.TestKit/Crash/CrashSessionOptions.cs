@@ -23,6 +23,9 @@ public sealed record CrashSessionOptions
     /// <summary>How probable images are before a write or a mark.</summary>
     public double StoreProbability { get; init; } = 0.02;
 
+    /// <summary>How probable work beside a checkpoint is at each of its events.</summary>
+    public double AsideProbability { get; init; } = 0.2;
+
     /// <summary>How many images lose power again while they are recovered.</summary>
     public double NestedProbability { get; init; } = 0.15;
 

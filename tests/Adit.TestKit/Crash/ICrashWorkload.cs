@@ -6,6 +6,9 @@ namespace Adit.TestKit.Crash;
 /// image is checked on another, they stand still.</summary>
 public interface ICrashWorkload
 {
+    /// <summary>Size of the volume that it wants.</summary>
+    long VolumeBytes { get; }
+
     CrashPhase Phase { get; }
 
     bool HasOperationInFlight { get; }
@@ -19,6 +22,10 @@ public interface ICrashWorkload
     /// <summary>Does the next operation.</summary>
     /// <returns>False when there is none left.</returns>
     bool Step();
+
+    /// <summary>Does a little work beside a checkpoint that stands still at one of its events. Runs on a thread of its own,
+    /// as another writer would.</summary>
+    void StepAside();
 
     /// <summary>Lets go of the volume without touching the medium.</summary>
     void Stop();

@@ -20,7 +20,7 @@ public sealed partial class StoreCrashWorkload
         int choice = _random.Next(100);
         if (now.Extents.IsEmpty || choice < (shrinks ? 15 : 50))
         {
-            PlaceExtent(new TreeKey(SomeInode(), RecordKind.Extent, (ulong)(_random.Next(64) * FileBlockStride)));
+            PlaceExtent(NewExtentKey());
         }
         else if (choice < 65)
         {
@@ -40,7 +40,7 @@ public sealed partial class StoreCrashWorkload
     private void PlaceExtent(TreeKey key)
     {
         long wanted = _random.Next(1, LongestExtent + 1);
-        SpaceShape shape = _random.Next(3) == 0 ? SpaceShape.Large : SpaceShape.Small;
+        SpaceShape shape = _random.Next(100) < options.LargeShapePercent ? SpaceShape.Large : SpaceShape.Small;
         Errno outcome = Store.Space.TryReserve(new SpaceRequest(wanted, BlockAddress.None, 0, shape), out BlockExtent blocks);
         if (outcome == Errno.ENOSPC)
         {
@@ -69,6 +69,7 @@ public sealed partial class StoreCrashWorkload
                     transaction.Free(old.Record.Blocks);
                 }
 
+                _extents.Add(key);
                 transaction.Take(blocks);
                 transaction.PutExtent(key.Inode, (long)key.Offset, extent.Record);
                 return _history.Current.PutExtent(key, extent);
@@ -98,6 +99,17 @@ public sealed partial class StoreCrashWorkload
             });
     }
 
+    /// <summary>Frees every block and takes that into the tree: whole chunks are free again afterwards.</summary>
+    private void Sweep()
+    {
+        while (!_history.Current.Extents.IsEmpty && NoSpaceCount < options.Steps)
+        {
+            DropExtent();
+        }
+
+        Checkpoint();
+    }
+
     private void DropExtent()
     {
         if (_history.Current.Extents.IsEmpty)
@@ -111,6 +123,7 @@ public sealed partial class StoreCrashWorkload
             TransactionSize.Freeing,
             transaction =>
             {
+                _extents.Remove(key);
                 transaction.DeleteExtent(key.Inode, (long)key.Offset);
                 transaction.Free(old.Record.Blocks);
                 return _history.Current.DeleteExtent(key);
@@ -132,5 +145,11 @@ public sealed partial class StoreCrashWorkload
         }
     }
 
-    private KeyValuePair<TreeKey, StoreExtent> SomeExtent(StoreState state) => state.Extents.ElementAt(_random.Next(state.Extents.Count));
+    private TreeKey NewExtentKey() => new(SomeInode(), RecordKind.Extent, (ulong)(_random.Next(64) * FileBlockStride));
+
+    private (TreeKey Key, StoreExtent Extent) SomeExtent(StoreState state)
+    {
+        TreeKey key = _extents.Pick(_random);
+        return (key, state.Extents[key]);
+    }
 }

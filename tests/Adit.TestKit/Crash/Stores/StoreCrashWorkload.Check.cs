@@ -163,13 +163,13 @@ public sealed partial class StoreCrashWorkload
             }
 
             TreeKey key = new(new InodeNumber(FirstInode + (ulong)random.Next(InodeCount)), RecordKind.Attribute, (ulong)random.Next(1000));
-            byte[] value = Pattern.Make(random.Next(200), (ulong)random.NextInt64());
+            byte[] value = Pattern.Make(options.IsUniform ? options.MaxValueBytes : random.Next(200), (ulong)random.NextInt64());
             transaction.Put(key, value);
             transaction.Commit();
             state = state.Put(key, value);
         }
 
-        if (random.Next(2) == 0)
+        if (random.Next(options.IsUniform ? 10 : 2) == 0)
         {
             Errno outcome = opened.Store.Checkpoint();
             if (outcome != Errno.Success)
@@ -178,7 +178,7 @@ public sealed partial class StoreCrashWorkload
             }
         }
 
-        if (random.Next(2) == 0)
+        if (random.Next(options.IsUniform ? 10 : 2) == 0)
         {
             opened.Close();
         }

@@ -12,17 +12,17 @@ public sealed partial class StoreCrashWorkload
     /// <summary>Room that one action may need in a log record, beyond its value.</summary>
     private const int ActionOverheadBytes = 128;
 
-    private void ChangeRecords()
+    private void ChangeRecords(bool mayBeLarge = true)
     {
-        if (_random.Next(12) == 0)
+        if (!options.IsUniform && _random.Next(12) == 0)
         {
             MakeInode();
             return;
         }
 
-        bool isLarge = _random.Next(100) < options.LargePercent;
+        bool isLarge = mayBeLarge && _random.Next(100) < options.LargePercent;
         bool shrinks = _history.Current.Records.Count > options.RecordTarget;
-        int count = isLarge ? 60 : _random.Next(1, 9);
+        int count = isLarge ? 120 : options.IsUniform ? 1 : _random.Next(1, options.FillsTransactions ? 30 : 9);
         List<string> actions = [];
         StoreState next = _history.Current;
         Commit(isLarge ? "in a large transaction" : "in a transaction", isLarge ? TransactionSize.Large : TransactionSize.Usual, transaction =>
@@ -39,16 +39,18 @@ public sealed partial class StoreCrashWorkload
 
     private StoreState ChangeRecord(Transaction transaction, StoreState now, bool shrinks, List<string> actions)
     {
-        bool deletes = now.Records.Count > 0 && _random.Next(100) < (shrinks ? 65 : 30);
-        TreeKey key = deletes || (now.Records.Count > 0 && _random.Next(3) == 0) ? SomeKey(now) : NewKey();
+        bool deletes = _keys.Count > 0 && !options.IsUniform && _random.Next(100) < (shrinks ? 65 : 30);
+        TreeKey key = deletes || (_keys.Count > 0 && _random.Next(3) == 0) ? _keys.Pick(_random) : NewKey();
         if (deletes)
         {
+            _keys.Remove(key);
             transaction.Delete(key);
             actions.Add($"delete {key}");
             return now.Delete(key);
         }
 
-        byte[] value = Pattern.Make(_random.Next(options.MaxValueBytes + 1), ++_nextSeed);
+        byte[] value = Pattern.Make(options.IsUniform ? options.MaxValueBytes : _random.Next(options.MaxValueBytes + 1), ++_nextSeed);
+        _keys.Add(key);
         transaction.Put(key, value);
         actions.Add($"put {key} ({value.Length} bytes)");
         return now.Put(key, value);
@@ -67,12 +69,11 @@ public sealed partial class StoreCrashWorkload
         byte[] value = Pattern.Make(128, ++_nextSeed);
         Commit($"make {inode}", TransactionSize.Usual, transaction =>
         {
+            _keys.Add(key);
             transaction.Put(key, value);
             return _history.Current.Put(key, value);
         });
     }
 
     private TreeKey NewKey() => new(SomeInode(), Kinds[_random.Next(Kinds.Length)], (ulong)_random.NextInt64() & TreeKey.MaxOffset);
-
-    private TreeKey SomeKey(StoreState state) => state.Records.Keys.ElementAt(_random.Next(state.Records.Count));
 }

@@ -15,13 +15,23 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
 
     private const int InodeCount = 40;
 
+    private const int PreparationEpoch = 20;
+
+    /// <summary>Transactions beside one checkpoint.</summary>
+    private const int MostAside = 8;
+
     private readonly Random _random = new(options.Seed);
     private readonly CrashHistory<StoreState> _history = new(StoreState.Empty);
     private readonly RecentOperations _recent = new();
+    private readonly KeyBag _keys = new();
+    private readonly KeyBag _extents = new();
     private readonly List<BlockExtent> _reserved = [];
     private MetadataStore? _store;
     private int _step;
+    private int _asideLeft;
     private ulong _nextSeed = (ulong)(uint)options.Seed << 24;
+
+    public long VolumeBytes => options.InitialRecords > 0 ? 48 << 20 : 8 << 20;
 
     public CrashPhase Phase { get; private set; }
 
@@ -44,6 +54,33 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
             VolumeId = new Guid(options.Seed, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
         });
         _store = MetadataStore.Open(medium, StoreOptions);
+        Prepare();
+
+        Phase = CrashPhase.Idle;
+    }
+
+    /// <summary>Blocks first, so that the tree has to reach around them; then the blocks go. Small epochs, so that no more nodes
+    /// are set aside than the tree has need of.</summary>
+    private void Prepare()
+    {
+        while (_history.Current.TakenBlocks < options.InitialBlocks)
+        {
+            PlaceExtent(NewExtentKey());
+        }
+
+        while (_history.Current.Records.Count < options.InitialRecords)
+        {
+            ChangeRecords();
+            if (CommitCount % PreparationEpoch == 0)
+            {
+                Checkpoint();
+            }
+        }
+
+        if (options.InitialRecords > 0)
+        {
+            Sweep();
+        }
     }
 
     public bool Step()
@@ -54,13 +91,17 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
         }
 
         int choice = _random.Next(100);
-        if ((choice -= options.CheckpointPercent) < 0)
+        if ((choice -= options.CheckpointPercent) < 0 || (options.CheckpointsFullLog && IsLogFull()))
         {
             Checkpoint();
         }
         else if ((choice -= options.SyncPercent) < 0)
         {
             Sync();
+        }
+        else if ((choice -= options.SweepPercent) < 0)
+        {
+            Sweep();
         }
         else if (_random.Next(100) < options.BlockPercent)
         {
@@ -73,6 +114,32 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
 
         Phase = CrashPhase.Idle;
         return true;
+    }
+
+    /// <summary>Some transactions while a checkpoint is being written; none when one might have to wait for that checkpoint.</summary>
+    public void StepAside()
+    {
+        for (int i = _random.Next(1, MostAside); i > 0 && _asideLeft > 0 && !MayWaitForCheckpoint(); i--)
+        {
+            _asideLeft--;
+            if (_random.Next(100) < options.BlockPercent / 2)
+            {
+                ChangeBlocks();
+            }
+            else
+            {
+                ChangeRecords(mayBeLarge: false);
+            }
+        }
+    }
+
+    private bool MayWaitForCheckpoint()
+    {
+        StoreStatistics statistics = Store.Statistics;
+        long nodes = Math.Min(64 * statistics.TreeHeight, statistics.NodeCount) + 70 + statistics.TreeHeight;
+        return statistics.LogUsedBytes > statistics.LogBytes / 2
+            || statistics.FreeNodeCount < (2 * nodes) + 100
+            || (options.SyncAlways && !Store.Medium.HasCheapFences);
     }
 
     public void Stop() => _store?.Abandon();
@@ -90,6 +157,8 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
     private void Checkpoint()
     {
         _recent.Add("checkpoint");
+        StoreState before = _history.Current;
+        _asideLeft = MostAside;
         Phase = CrashPhase.Checkpoint;
         Errno outcome = Store.Checkpoint();
         if (outcome != Errno.Success)
@@ -97,7 +166,14 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
             throw new InvalidOperationException($"checkpoint: {outcome}");
         }
 
-        _history.Acknowledge();
+        _history.AcknowledgeUpTo(before);
+    }
+
+    /// <summary>When the log is so full that the next transaction might have to make room itself.</summary>
+    private bool IsLogFull()
+    {
+        StoreStatistics statistics = Store.Statistics;
+        return statistics.LogUsedBytes + (statistics.LogBytes / 8) + 2048 > statistics.LogBytes;
     }
 
     private void Sync()
@@ -111,7 +187,11 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
     /// <summary>Runs a transaction; what fills it says which state it leads to.</summary>
     private void Commit(string what, TransactionSize size, Func<Transaction, StoreState> fill)
     {
-        Phase = CrashPhase.Operation;
+        if (Phase != CrashPhase.Checkpoint)
+        {
+            Phase = CrashPhase.Operation;
+        }
+
         Errno outcome = Store.Begin(out Transaction transaction, size);
         if (outcome == Errno.ENOSPC)
         {

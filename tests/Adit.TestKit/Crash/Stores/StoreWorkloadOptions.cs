@@ -36,11 +36,33 @@ public sealed record StoreWorkloadOptions
     /// <summary>Of a hundred record transactions, how many fill a whole log record.</summary>
     public int LargePercent { get; init; } = 4;
 
+    /// <summary>Of a hundred extents, how many are placed as those of large files.</summary>
+    public int LargeShapePercent { get; init; } = 30;
+
+    /// <summary>Of a hundred steps, how many free every block and take a checkpoint.</summary>
+    public int SweepPercent { get; init; }
+
+    /// <summary>Blocks taken before the first records, and freed before power may fail.</summary>
+    public int InitialBlocks { get; init; }
+
+    /// <summary>Records put before power may fail.</summary>
+    public int InitialRecords { get; init; }
+
+    /// <summary>One put of the same length in each transaction: a record left over from before a crash then lies exactly
+    /// behind a new one.</summary>
+    public bool IsUniform { get; init; }
+
+    /// <summary>As many actions in a transaction as it may have, now and then.</summary>
+    public bool FillsTransactions { get; init; }
+
+    /// <summary>Lets the log run full before each checkpoint.</summary>
+    public bool CheckpointsFullLog { get; init; }
+
     /// <summary>Sizes and rates drawn from the seed, so that sessions differ.</summary>
     public static StoreWorkloadOptions Vary(int seed, BrokenVariant broken = BrokenVariant.None)
     {
         Random random = new(seed);
-        return new StoreWorkloadOptions
+        StoreWorkloadOptions usual = new()
         {
             Seed = seed,
             Broken = broken,
@@ -55,7 +77,58 @@ public sealed record StoreWorkloadOptions
             BlockPercent = Pick(random, 0, 30, 60, 90),
             LargePercent = Pick(random, 0, 3, 20),
         };
+        return random.Next(8) switch
+        {
+            0 => Uniform(usual),
+            1 => FullLog(usual),
+            2 => ManyNodes(usual),
+            _ => usual,
+        };
     }
+
+    /// <summary>Records of one length, few checkpoints.</summary>
+    public static StoreWorkloadOptions Uniform(StoreWorkloadOptions usual) => usual with
+    {
+        IsUniform = true,
+        SyncAlways = false,
+        MaxValueBytes = 24,
+        BlockPercent = 0,
+        CheckpointPercent = 1,
+        SyncPercent = 20,
+        LargePercent = 0,
+    };
+
+    /// <summary>A small log that runs full, with more work beside each checkpoint than is left of it.</summary>
+    public static StoreWorkloadOptions FullLog(StoreWorkloadOptions usual) => usual with
+    {
+        CheckpointsFullLog = true,
+        FillsTransactions = true,
+        SyncAlways = false,
+        LogBytes = 64 << 10,
+        MaxValueBytes = 300,
+        RecordTarget = 100,
+        BlockPercent = 10,
+        CheckpointPercent = 0,
+        SyncPercent = 2,
+    };
+
+    /// <summary>A tree whose node chunks lie apart, with free ones between them, and epochs that change all of it.</summary>
+    public static StoreWorkloadOptions ManyNodes(StoreWorkloadOptions usual) => usual with
+    {
+        LargeShapePercent = 0,
+        InitialBlocks = 1500,
+        InitialRecords = 4000,
+        RecordTarget = 4400,
+        MaxValueBytes = 1024,
+        LogBytes = 4 << 20,
+        BlockPercent = 30,
+        BlockTarget = 1500,
+        CheckpointPercent = 0,
+        SyncPercent = 2,
+        LargePercent = 0,
+        FillsTransactions = true,
+        Steps = 250,
+    };
 
     private static int Pick(Random random, params ReadOnlySpan<int> from) => from[random.Next(from.Length)];
 }

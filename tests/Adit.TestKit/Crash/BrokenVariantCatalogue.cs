@@ -1,0 +1,71 @@
+using Adit.Metadata;
+using Adit.TestKit.Crash.Stores;
+using Adit.TestKit.Simulation;
+
+namespace Adit.TestKit.Crash;
+
+/// <summary>For each deliberate defect, a campaign that must catch it, and within how many images. The same campaign without
+/// the defect must find nothing.</summary>
+public static class BrokenVariantCatalogue
+{
+    private const long Bound = 30_000;
+
+    /// <summary>The defects of the store.</summary>
+    public static IReadOnlyList<BrokenVariant> OfStore { get; } =
+    [
+        BrokenVariant.SkipRecordFence,
+        BrokenVariant.SkipRecordFlush,
+        BrokenVariant.TrustRecordChecksum,
+        BrokenVariant.TrustOldIncarnation,
+        BrokenVariant.TrustSequenceGap,
+        BrokenVariant.DropLastRecord,
+        BrokenVariant.PublishBeforeNodes,
+        BrokenVariant.SkipNodeFlush,
+        BrokenVariant.ModifyNodeInPlace,
+        BrokenVariant.ReuseLogEarly,
+        BrokenVariant.ReuseNodeEarly,
+        BrokenVariant.ReuseDataEarly,
+        BrokenVariant.PublishBothAtOnce,
+        BrokenVariant.SkipSuperblockFence,
+        BrokenVariant.NodeMapBeforePublish,
+        BrokenVariant.SkipNodeMapReplay,
+        BrokenVariant.SkipSpaceFold,
+        BrokenVariant.LogStartTooFar,
+        BrokenVariant.RecordBeforeData,
+    ];
+
+    /// <summary>The campaign for a defect, with the defect switched on.</summary>
+    public static CrashCampaignOptions CampaignFor(BrokenVariant variant) => Aim(variant) with
+    {
+        Broken = variant,
+        Images = Bound,
+        MaxViolations = 1,
+    };
+
+    private static CrashCampaignOptions Aim(BrokenVariant variant) => variant switch
+    {
+        // Old records line up with new ones only when all have one length, several are in flight, and life goes on after recovery.
+        BrokenVariant.TrustOldIncarnation => new CrashCampaignOptions
+        {
+            Layers = CrashLayers.Store,
+            AimStore = StoreWorkloadOptions.Uniform,
+            AimSession = session => session with { Model = DurabilityModel.Page, GoOnProbability = 0.8, NestedProbability = 0 },
+        },
+
+        // The log must be full, and others must write while the checkpoint is being published.
+        BrokenVariant.ReuseLogEarly => new CrashCampaignOptions
+        {
+            Layers = CrashLayers.Store,
+            AimStore = StoreWorkloadOptions.FullLog,
+            AimSession = session => session with { Model = DurabilityModel.CacheLine, AsideProbability = 1, FenceProbability = 0.05, NestedProbability = 0 },
+        },
+
+        // Records go ahead of data only where they are staged.
+        BrokenVariant.RecordBeforeData => new CrashCampaignOptions
+        {
+            Layers = CrashLayers.Store,
+            AimSession = session => session with { Model = DurabilityModel.Page },
+        },
+        _ => new CrashCampaignOptions { Layers = CrashLayers.Store },
+    };
+}
