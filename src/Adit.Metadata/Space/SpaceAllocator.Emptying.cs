@@ -14,6 +14,10 @@ public sealed partial class SpaceAllocator
     /// <summary>Chunks looked at for the emptiest one, of each fullness.</summary>
     private const int EmptyingCandidates = 8;
 
+    /// <summary>Chunks that were tried lately and could not be emptied: others first.</summary>
+    private readonly long[] _stubborn = new long[8];
+    private int _nextStubborn;
+
     /// <summary>Whole chunks are getting few while broken ones have room for what the emptiest hold: time to empty some.</summary>
     public bool IsEmptyingDue
     {
@@ -65,6 +69,15 @@ public sealed partial class SpaceAllocator
     /// <param name="live">What it was given.</param>
     public void EndEmptying(long chunk, in ChunkBits live)
     {
+        using (_lock.Enter())
+        {
+            // The chunk is in memory: blocks of it are held.
+            if (_lines[_lines.SlotOf(chunk)].Live != default)
+            {
+                _stubborn[_nextStubborn++ & (_stubborn.Length - 1)] = chunk;
+            }
+        }
+
         for (var index = BlockBits.NextClear(in live, 0); index < Geometry.BlocksPerChunk;)
         {
             var end = BlockBits.NextSet(in live, index);
@@ -102,7 +115,7 @@ public sealed partial class SpaceAllocator
                     }
 
                     ref var line = ref _lines[slot];
-                    if (line.FreeCount > best && line.Busy == line.Live)
+                    if (line.FreeCount > best && line.Busy == line.Live && !_stubborn.Contains(candidate))
                     {
                         best = line.FreeCount;
                         chunk = candidate;

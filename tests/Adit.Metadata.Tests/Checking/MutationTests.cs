@@ -10,28 +10,39 @@ namespace Adit.Metadata.Tests.Checking;
 /// an error; nothing crashes or hangs.</summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public void Mutated_images_open_are_refused_or_repaired() => Run(seed: 1, mutations: 300);
+    public void Mutated_images_open_are_refused_or_repaired() => Run(seed: 1, first: 0, end: 300);
 
     [Fact]
     [Trait("Tier", "long")]
     public void Many_mutated_images_open_are_refused_or_repaired()
     {
-        int seed = Environment.TickCount & 0xFFFFFF;
-        output.WriteLine($"seed {seed}");
-        Run(seed, mutations: 10_000);
+        int seed = SettingOf("ADIT_SEED", Environment.TickCount & 0xFFFFFF);
+        output.WriteLine($"ADIT_SEED={seed} ADIT_MUTATION=number replays one");
+        int only = SettingOf("ADIT_MUTATION", -1);
+        if (only >= 0)
+        {
+            Run(seed, only, only + 1);
+        }
+        else
+        {
+            Run(seed, 0, 10_000);
+        }
     }
 
-    private void Run(int seed, int mutations)
+    private static int SettingOf(string name, int value) =>
+        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text) : value;
+
+    private void Run(int seed, int first, int end)
     {
         using SampleVolume clean = new(seed, isTiny: true);
         using SampleVolume logged = new(seed + 1, isClean: false, isTiny: true);
         using SampleVolume scratch = clean.Copy();
         using SampleVolume scratchLogged = logged.Copy();
         Tally tally = new();
-        for (int number = 0; number < mutations; number++)
+        for (int number = first; number < end; number++)
         {
             (SampleVolume sound, SampleVolume victim) = number % 3 == 0 ? (logged, scratchLogged) : (clean, scratch);
             Guarded(() => OpenMutated(sound, victim, Mutate(sound, victim, new Random((seed * 100_003) + number)), tally), number);
@@ -39,7 +50,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"seed {seed}: {tally}");
-        Assert.True(tally.Refused > 0 && tally.Unreadable > 0 && tally.Rebuilt > 0 && tally.Unharmed > 0, $"seed {seed}: no danger met: {tally}");
+        Assert.True(end - first < 100 || (tally.Refused > 0 && tally.Unreadable > 0 && tally.Rebuilt > 0 && tally.Unharmed > 0), $"seed {seed}: no danger met: {tally}");
     }
 
     /// <summary>Runs on a thread that can be given up.</summary>
