@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Adit.Format;
 
-/// <summary>The head of one operation inside a record; what follows depends on <see cref="Kind"/>: for a put the key and the
-/// value padded to 8 bytes, for a delete the key, for take and free the first block.</summary>
+/// <summary>The head of one operation inside a record; what follows depends on <see cref="Kind"/>: for a put or patch the key and
+/// the bytes padded to 8, for a delete the key, for take and free the first block, for grow both.</summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 public struct LogOperation
 {
@@ -12,10 +12,10 @@ public struct LogOperation
     [FieldOffset(0)] public LogOperationKind Kind;
     [FieldOffset(1)] public byte Reserved;
 
-    /// <summary>Of a put: without padding.</summary>
+    /// <summary>Of put and patch: without padding.</summary>
     [FieldOffset(2)] public ushort ValueBytes;
 
-    /// <summary>Of take and free.</summary>
+    /// <summary>Of take, free and grow; of a patch, where in the value it lies.</summary>
     [FieldOffset(4)] public uint BlockCount;
 }
 
@@ -26,4 +26,10 @@ public enum LogOperationKind : byte
     Delete = 2,
     Take = 3,
     Free = 4,
+
+    /// <summary>Replaces some bytes of a value.</summary>
+    Patch = 5,
+
+    /// <summary>Takes the blocks behind an extent and makes it longer by them.</summary>
+    Grow = 6,
 }

@@ -38,6 +38,12 @@ public sealed partial class MetadataStore
                 case LogOperationKind.Put:
                     Tree.Put(operations.Key, operations.Value);
                     break;
+                case LogOperationKind.Patch:
+                    Tree.Patch(operations.Key, operations.Offset, operations.Value);
+                    break;
+                case LogOperationKind.Grow:
+                    Tree.GrowExtent(operations.Key, operations.Blocks);
+                    break;
                 case LogOperationKind.Delete when operations.Key.Kind == RecordKind.Extent:
                     Tree.DeleteExtent(operations.Key);
                     break;
@@ -56,6 +62,7 @@ public sealed partial class MetadataStore
             switch (operations.Kind)
             {
                 case LogOperationKind.Take:
+                case LogOperationKind.Grow:
                     Space.Take(operations.Blocks);
                     break;
                 case LogOperationKind.Free:

@@ -88,7 +88,7 @@ public sealed partial class MetadataStore
             OperationReader operations = new(bytes, header.OperationCount);
             while (operations.MoveNext())
             {
-                if (operations.Kind == LogOperationKind.Take)
+                if (operations.Kind is LogOperationKind.Take or LogOperationKind.Grow)
                 {
                     CheckBlocks(operations.Blocks);
                     Space.ReserveForRecovery(operations.Blocks);

@@ -23,7 +23,7 @@ internal sealed class VolumeContext
         IsReadOnly = store.IsReadOnly;
         MovesAccessTimes = options.AccessTime == AccessTimePolicy.Relative && !store.IsReadOnly;
         Broken = store.Options.Broken;
-        _time = store.Options.Time;
+        _clock = new CoarseClock(store.Options.Time);
     }
 
     public readonly MetadataStore Store;
@@ -47,20 +47,9 @@ internal sealed class VolumeContext
     /// <summary>Inodes whose last use ended where they could not be removed at once. Used by the queue.</summary>
     public readonly System.Collections.Concurrent.ConcurrentQueue<Inode> Unnamed = new();
 
-    private readonly TimeProvider _time;
+    private readonly CoarseClock _clock;
 
-    public Timestamp Now()
-    {
-        long ticks = _time.GetUtcNow().UtcTicks - DateTime.UnixEpoch.Ticks;
-        long seconds = Math.DivRem(ticks, TimeSpan.TicksPerSecond, out long rest);
-        if (rest < 0)
-        {
-            seconds--;
-            rest += TimeSpan.TicksPerSecond;
-        }
-
-        return new Timestamp(seconds, (uint)(rest * TimeSpan.NanosecondsPerTick));
-    }
+    public Timestamp Now() => _clock.Now();
 
     /// <summary>Uses an inode, reading its record when it is not in memory.</summary>
     /// <returns>ESTALE when there is no such inode.</returns>

@@ -13,6 +13,11 @@ public struct InodeRecord
     /// <summary>Largest size of a file: 2^55 bytes, so that a file block and its offset always fit a key.</summary>
     public const long MaxSizeBytes = 1L << 55;
 
+    /// <summary>What a growing file changes, size to change time, lies together: it is recorded as one patch.</summary>
+    public const int GrowthOffset = 16;
+
+    public const int GrowthBytes = 40;
+
     private const uint NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>Type and permission bits, as st_mode.</summary>
@@ -38,25 +43,25 @@ public struct InodeRecord
     public long BlockCount;
 
     [FieldOffset(32)]
-    public long AccessSeconds;
-
-    [FieldOffset(40)]
     public long ModifySeconds;
 
-    [FieldOffset(48)]
+    [FieldOffset(40)]
     public long ChangeSeconds;
 
-    [FieldOffset(56)]
-    public long BirthSeconds;
-
-    [FieldOffset(64)]
-    public uint AccessNanoseconds;
-
-    [FieldOffset(68)]
+    [FieldOffset(48)]
     public uint ModifyNanoseconds;
 
-    [FieldOffset(72)]
+    [FieldOffset(52)]
     public uint ChangeNanoseconds;
+
+    [FieldOffset(56)]
+    public long AccessSeconds;
+
+    [FieldOffset(64)]
+    public long BirthSeconds;
+
+    [FieldOffset(72)]
+    public uint AccessNanoseconds;
 
     [FieldOffset(76)]
     public uint BirthNanoseconds;

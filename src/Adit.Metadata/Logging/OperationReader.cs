@@ -18,6 +18,9 @@ internal ref struct OperationReader(ReadOnlySpan<byte> operations, uint count)
 
     public BlockExtent Blocks { get; private set; }
 
+    /// <summary>Of a patch: where in the value it lies.</summary>
+    public int Offset { get; private set; }
+
     /// <exception cref="VolumeException">A record that proves itself holds an operation that this build does not know.</exception>
     public bool MoveNext()
     {
@@ -35,12 +38,21 @@ internal ref struct OperationReader(ReadOnlySpan<byte> operations, uint count)
                 Key = ReadKey();
                 Value = Take(Trees.Node.PaddedLength(operation.ValueBytes))[..operation.ValueBytes];
                 return true;
+            case LogOperationKind.Patch:
+                Key = ReadKey();
+                Value = Take(Trees.Node.PaddedLength(operation.ValueBytes))[..operation.ValueBytes];
+                Offset = operation.BlockCount <= Transactions.Transaction.MaxValueBytes ? (int)operation.BlockCount : throw Damaged("a patch behind a value");
+                return true;
             case LogOperationKind.Delete:
                 Key = ReadKey();
                 return true;
+            case LogOperationKind.Grow:
+                Key = ReadKey();
+                Blocks = ReadBlocks(operation);
+                return true;
             case LogOperationKind.Take:
             case LogOperationKind.Free:
-                Blocks = new BlockExtent(new BlockAddress(BinaryPrimitives.ReadInt64LittleEndian(Take(8))), operation.BlockCount);
+                Blocks = ReadBlocks(operation);
                 return true;
             default:
                 throw Damaged($"operation {(byte)operation.Kind}");
@@ -49,6 +61,9 @@ internal ref struct OperationReader(ReadOnlySpan<byte> operations, uint count)
 
     private static VolumeException Damaged(string what) => new(
         Interop.Errno.EUCLEAN, $"The log holds a record with {what}, which this version does not understand; open the volume with a newer version, or run 'adit fsck'.");
+
+    private BlockExtent ReadBlocks(LogOperation operation) =>
+        new(new BlockAddress(BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)))), operation.BlockCount);
 
     private TreeKey ReadKey()
     {

@@ -64,6 +64,33 @@ public sealed unsafe partial class Transaction
         area[value.Length..].Clear();
     }
 
+    /// <summary>Replaces some bytes of a record's value, which must be there and reach that far.</summary>
+    /// <param name="key">Any key but those of derived records and extents.</param>
+    /// <param name="offset">Where in the value.</param>
+    /// <param name="bytes">What to put there.</param>
+    public void Patch(TreeKey key, int offset, ReadOnlySpan<byte> bytes)
+    {
+        int padded = Trees.Node.PaddedLength(bytes.Length);
+        byte* target = Add(LogOperationKind.Patch, (ushort)bytes.Length, (uint)offset, TreeKey.SizeBytes + padded);
+        WriteKey(target, key);
+        Span<byte> area = new(target + TreeKey.SizeBytes, padded);
+        bytes.CopyTo(area);
+        area[bytes.Length..].Clear();
+    }
+
+    /// <summary>Takes the reserved blocks right behind an extent and makes it longer by them: a put and a take in one.</summary>
+    /// <param name="inode">The file.</param>
+    /// <param name="fileBlock">Where the extent begins in it.</param>
+    /// <param name="added">The blocks behind the extent's last.</param>
+    public void GrowExtent(InodeNumber inode, long fileBlock, BlockExtent added)
+    {
+        Invariant.That(added.BlockCount is > 0 and <= uint.MaxValue, "a run of blocks fits into one operation");
+        ChangesSpace = true;
+        byte* target = Add(LogOperationKind.Grow, 0, (uint)added.BlockCount, TreeKey.SizeBytes + sizeof(long));
+        WriteKey(target, new TreeKey(inode, RecordKind.Extent, (ulong)fileBlock));
+        BinaryPrimitives.WriteInt64LittleEndian(new Span<byte>(target + TreeKey.SizeBytes, sizeof(long)), added.Start.Value);
+    }
+
     /// <summary>Removes a record; without effect when there is none.</summary>
     public void Delete(TreeKey key) => WriteKey(Add(LogOperationKind.Delete, 0, 0, TreeKey.SizeBytes), key);
 

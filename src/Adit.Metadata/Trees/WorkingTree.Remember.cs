@@ -26,6 +26,14 @@ internal sealed unsafe partial class WorkingTree
     /// <summary>The value of a record that lies in a working node where it was last seen, or null.</summary>
     private byte* FindRemembered(TreeKey key, int valueBytes)
     {
+        byte* found = FindRemembered(key, out int foundBytes);
+        return foundBytes == valueBytes ? found : null;
+    }
+
+    /// <summary>The same whatever its length, which is -1 when it is not found.</summary>
+    private byte* FindRemembered(TreeKey key, out int valueBytes)
+    {
+        valueBytes = -1;
         ref Place place = ref PlaceOf(key);
         if (place.Node is null)
         {
@@ -40,9 +48,13 @@ internal sealed unsafe partial class WorkingTree
         }
 
         NodeSlot* slot = node.Slots + place.Index;
-        return slot->KeyHigh == key.High && slot->KeyLow == key.Low && slot->ValueBytes == valueBytes
-            ? node.Start + slot->ValueOffset
-            : null;
+        if (slot->KeyHigh != key.High || slot->KeyLow != key.Low)
+        {
+            return null;
+        }
+
+        valueBytes = slot->ValueBytes;
+        return node.Start + slot->ValueOffset;
     }
 
     private void Remember(TreeKey key, Node leaf, int index)

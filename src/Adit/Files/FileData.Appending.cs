@@ -10,7 +10,7 @@ using Adit.Nodes;
 namespace Adit.Files;
 
 /// <summary>The shortest way to grow a file: whole new blocks at its end, out of what is set aside for it. One write, one fence, one
-/// record with two puts; no allocator, no search, no allocation.</summary>
+/// short record; no allocator, no search, no allocation.</summary>
 internal sealed partial class FileData
 {
     /// <summary>Whether the bytes belong into the first blocks set aside, and these continue the file's last extent.</summary>
@@ -61,9 +61,16 @@ internal sealed partial class FileData
             record.SizeBytes += source.Length;
             record.BlockCount += blocks.BlockCount;
             record.Touch(now);
-            transaction.Take(blocks);
-            transaction.PutExtent(inode.Number, map.FileBlockAt(last), grown);
-            transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
+            transaction.GrowExtent(inode.Number, map.FileBlockAt(last), blocks);
+            if (inode.IsRecordBehind)
+            {
+                transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
+            }
+            else
+            {
+                ReadOnlySpan<byte> growth = record.AsBytes().Slice(InodeRecord.GrowthOffset, InodeRecord.GrowthBytes);
+                transaction.Patch(InodeRecord.Key(inode.Number), InodeRecord.GrowthOffset, growth);
+            }
         }
         catch
         {
