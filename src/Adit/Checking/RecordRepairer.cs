@@ -126,9 +126,9 @@ internal sealed class RecordRepairer(MetadataStore store, Action<string> say)
     {
         say($"The long extended attributes of {inode} are removed: {why}.");
         TreeKey key = AttributeRecord.Key(inode, 0);
+        Span<byte> value = stackalloc byte[Transaction.MaxValueBytes];
         while (TryNext(key, out key) && key.Inode == inode && key.Kind <= RecordKind.AttributeValue)
         {
-            Span<byte> value = stackalloc byte[Transaction.MaxValueBytes];
             bool isShort = key.Kind == RecordKind.Attribute && TryRead(key, value, out int lengthBytes)
                 && AttributeRecord.TryWrap(value[..lengthBytes], out AttributeRecord attribute) && attribute.IsInline;
             if (!isShort)
