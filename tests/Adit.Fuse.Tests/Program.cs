@@ -1,13 +1,21 @@
+using System.Globalization;
 using Adit.Fuse;
 using Adit.Fuse.Options;
 using Adit.Fuse.Tests.Mounts;
+using Adit.Fuse.Tests.Sessions;
 using Adit.Nodes;
 
-// The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), and as a server that
-// they can kill (serve IMAGE MOUNTPOINT [OPTIONS]).
+// The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), as a server that
+// they can kill (serve IMAGE MOUNTPOINT [OPTIONS]), and to replay requests (fuzz SEED COUNT).
 if (args is ["map", string file])
 {
     return MappingClient.Run(file);
+}
+
+if (args is ["fuzz", string seed, string count])
+{
+    RequestFuzzTests.Run(int.Parse(seed, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture), Console.WriteLine);
+    return 0;
 }
 
 if (args is not ["serve", string image, string mountPoint, .. string[] rest])

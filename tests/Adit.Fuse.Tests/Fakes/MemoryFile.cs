@@ -80,7 +80,7 @@ internal sealed unsafe class MemoryFile(MemoryNodes owner, MemoryNode node) : IO
     {
         using (owner.Hold())
         {
-            if (offsetBytes + lengthBytes > MemoryNodes.MaxFileBytes)
+            if (offsetBytes + lengthBytes > owner.MaxFileBytes)
             {
                 return Errno.ENOSPC;
             }

@@ -7,9 +7,8 @@ namespace Adit.Fuse.Tests.Fakes;
 
 /// <summary>Nodes in memory under one lock: what requests and replies are tested against, byte by byte, without a volume.
 /// Counts what a real volume counts and fails when told to.</summary>
-internal sealed class MemoryNodes : INodeOperations
+internal sealed class MemoryNodes : INodeOperations, IDisposable
 {
-    public const long MaxFileBytes = 64 << 20;
     private static readonly Timestamp Now = new(1_700_000_000, 5);
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, MemoryNode> _nodes = [];
@@ -20,6 +19,9 @@ internal sealed class MemoryNodes : INodeOperations
         _nodes[1] = new MemoryNode { Attributes = Fresh(1, 0x41ED, default), Retained = 1 };
 
     public bool IsReadOnly { get; set; }
+
+    /// <summary>A file that would be longer is out of space.</summary>
+    public long MaxFileBytes { get; set; } = 64 << 20;
 
     /// <summary>Thrown by the next lookup.</summary>
     public Exception? Failure { get; set; }
@@ -35,6 +37,17 @@ internal sealed class MemoryNodes : INodeOperations
     public int NodeCount => _nodes.Count;
 
     public long RetainedOf(ulong inode) => _nodes.TryGetValue(inode, out MemoryNode? node) ? node.Retained : 0;
+
+    /// <summary>Frees the bytes of all files, also of those that were never given back.</summary>
+    public void Dispose()
+    {
+        foreach (MemoryNode node in _nodes.Values)
+        {
+            node.Free();
+        }
+
+        _nodes.Clear();
+    }
 
     public Lock.Scope Hold() => _lock.EnterScope();
 
