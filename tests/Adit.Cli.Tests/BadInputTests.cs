@@ -129,8 +129,8 @@ public sealed class BadInputTests
         var large = folder.MakeFile("large", 20 << 20);
         var small = folder.MakeFile("small", 4 << 20);
 
-        var result = AditTool.Run("cp", large, volume + ":/large").Expect(1);
-        Assert.Contains("ENOSPC", result.Errors, StringComparison.Ordinal);
+        var result = AditTool.Run("cp", large, volume + ":/large", "--json").Expect(1);
+        Assert.Equal("ENOSPC", result.Json.GetProperty("errno").GetString());
         AditTool.Run("rm", volume + ":/large").Expect(0);
         AditTool.Run("cp", small, volume + ":/small").Expect(0);
         AditTool.Run("fsck", volume).Expect(0);

@@ -21,29 +21,34 @@ internal sealed class CatCommand : VolumeCommand
     protected override ExitCode Run(ParseResult arguments, CommandOutput output)
     {
         var operands = arguments.GetRequiredValue(_files).Select(VolumeOperand.File).ToList();
-        using var json = output.IsText ? null : new Utf8JsonWriter(output.Bytes);
-        json?.WriteStartArray();
+        Utf8JsonWriter? json = null;
         foreach (var operand in operands)
         {
             using var tree = VolumeAccess.Files(operand, isReadOnly: true);
             using var file = tree.OpenRead(operand.InnerPath);
-            if (json is null)
+            if (output.IsText)
             {
                 file.CopyTo(output.Bytes, BufferBytes);
+                continue;
             }
-            else
+
+            // The document begins when there is a first file, so that a failure before it is a document of its own.
+            if (json is null)
             {
-                json.WriteStartObject();
-                json.WriteString("path", operand.InnerPath);
-                json.WriteNumber("size", file.Length);
-                json.WritePropertyName("base64");
-                WriteContent(file, json);
-                json.WriteEndObject();
+                json = new Utf8JsonWriter(output.Bytes);
+                json.WriteStartArray();
             }
+
+            json.WriteStartObject();
+            json.WriteString("path", operand.InnerPath);
+            json.WriteNumber("size", file.Length);
+            json.WritePropertyName("base64");
+            WriteContent(file, json);
+            json.WriteEndObject();
         }
 
         json?.WriteEndArray();
-        json?.Flush();
+        json?.Dispose();
         return ExitCode.Done;
     }
 

@@ -66,11 +66,11 @@ internal sealed class CrashCommand : VolumeCommand
         if (!output.IsText)
         {
             output.Document(
-                new CrashReport(
+                new CrashCampaignReport(
                     seed, result.Images, result.Sessions, result.Elapsed.TotalSeconds, result.IsInconclusive,
                     result.Dangers.ToDictionary(danger => danger.Key.ToString(), danger => danger.Value),
                     [.. result.Violations.Select(violation => new CrashViolationReport(violation.Seed, violation.Image, violation.Description, violation.ReplayCommand))]),
-                ReportJson.Default.CrashReport);
+                ReportJson.Default.CrashCampaignReport);
             return;
         }
 

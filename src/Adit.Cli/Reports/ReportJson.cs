@@ -13,7 +13,7 @@ namespace Adit.Cli.Reports;
 [JsonSerializable(typeof(MapReport))]
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(FindingReport))]
-[JsonSerializable(typeof(CrashReport))]
+[JsonSerializable(typeof(CrashCampaignReport))]
 [JsonSerializable(typeof(MountReport))]
 [JsonSerializable(typeof(FormatReport))]
 internal sealed partial class ReportJson : JsonSerializerContext
