@@ -6,15 +6,16 @@ using Adit.Fuse.Tests.Sessions;
 using Adit.Nodes;
 
 // The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), as a server that
-// they can kill (serve IMAGE MOUNTPOINT [OPTIONS]), and to replay requests (fuzz SEED COUNT).
+// they can kill (serve IMAGE MOUNTPOINT [OPTIONS]), and to replay requests (fuzz SEED COUNT, fuzz-volume SEED COUNT).
 if (args is ["map", string file])
 {
     return MappingClient.Run(file);
 }
 
-if (args is ["fuzz", string seed, string count])
+if (args is ["fuzz" or "fuzz-volume", string seed, string count])
 {
-    RequestFuzzTests.Run(int.Parse(seed, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture), Console.WriteLine);
+    Action<int, int, Action<string>> run = args[0] == "fuzz" ? RequestFuzzTests.RunOverMemory : RequestFuzzTests.RunOverVolume;
+    run(int.Parse(seed, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture), Console.WriteLine);
     return 0;
 }
 

@@ -10,6 +10,8 @@ namespace Adit.Fuse.Handlers;
 /// <summary>stat, chmod, chown, truncate and utimes. Always by inode: an unlinked open file is retained by the kernel.</summary>
 internal static class AttributeHandlers
 {
+    private const uint NanosecondsPerSecond = 1_000_000_000;
+
     public static Errno GetAttr(ref Call call)
     {
         Errno outcome = call.Nodes.GetAttributes(call.Node, out NodeAttributes attributes);
@@ -69,6 +71,11 @@ internal static class AttributeHandlers
         if ((request.Valid & SetAttrFields.Size) != 0 && request.Size > long.MaxValue)
         {
             return Errno.EFBIG;
+        }
+
+        if (Math.Max(request.AccessNanoseconds, Math.Max(request.ModifyNanoseconds, request.ChangeNanoseconds)) >= NanosecondsPerSecond)
+        {
+            return Errno.EINVAL;
         }
 
         AttributeChanges changes = ToChanges(request);

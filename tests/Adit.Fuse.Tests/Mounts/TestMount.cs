@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Adit.Checking;
 using Adit.Fuse.Mounting;
 using Adit.Fuse.Options;
 using Adit.Nodes;
@@ -76,13 +77,16 @@ internal sealed class TestMount : IDisposable
             ender.Join(TimeSpan.FromSeconds(10));
         }
 
+        CheckReport? report = null;
         if (ended && _ownsNodes)
         {
-            (Nodes as IDisposable)?.Dispose();
+            using Volume volume = (Volume)Nodes;
+            report = VolumeChecker.Check(volume.Store);
         }
 
         _folder.Dispose();
         Assert.True(ended, "the mount did not end");
+        Assert.Empty(report?.Findings ?? []);
         Assert.False(_barked, "the test was out of time and its mount was cut");
         Assert.Empty(Problems);
     }

@@ -124,6 +124,16 @@ public sealed class FileTests
     }
 
     [Fact]
+    public void Time_with_more_nanoseconds_than_a_second_has_is_refused()
+    {
+        using TestSession session = new(_nodes);
+        SetAttrIn request = new() { Valid = SetAttrFields.ModifyTime, ModifyNanoseconds = 1_000_000_000 };
+
+        Assert.Equal(Errno.EINVAL, session.Ask(Opcode.SetAttr, 1, out _, Struct(request)));
+        Assert.Equal(Errno.Success, session.Ask(Opcode.SetAttr, 1, out _, Struct(request with { ModifyNanoseconds = 999_999_999 })));
+    }
+
+    [Fact]
     public void Append_goes_to_the_end_and_write_back_where_it_says()
     {
         const uint Append = 0x400;

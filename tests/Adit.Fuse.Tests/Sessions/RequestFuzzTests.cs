@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
 using Adit.Fuse.Tests.Fakes;
+using Adit.Checking;
 using Adit.Fuse.Wire;
+using Adit.Media;
+using Adit.Metadata;
+using Adit.Nodes;
 using Xunit.Abstractions;
 
 namespace Adit.Fuse.Tests.Sessions;
@@ -14,21 +18,49 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    public void Mutated_requests_get_one_reply_each(int seed) => RunOverMemory(seed, 5_000, output.WriteLine);
+
+    [Theory]
     [InlineData(3)]
-    public void Mutated_requests_get_one_reply_each(int seed) => Run(seed, 5_000, output.WriteLine);
+    [InlineData(4)]
+    public void Mutated_requests_to_a_volume_get_one_reply_each_and_leave_it_sound(int seed) => RunOverVolume(seed, 5_000, output.WriteLine);
 
     [Theory]
     [Trait("Tier", "long")]
     [InlineData(100)]
+    public void Many_mutated_requests_get_one_reply_each(int seed) => RunOverMemory(seed, 2_000_000, output.WriteLine);
+
+    [Theory]
+    [Trait("Tier", "long")]
     [InlineData(101)]
-    public void Many_mutated_requests_get_one_reply_each(int seed) => Run(seed, 2_000_000, output.WriteLine);
+    public void Many_mutated_requests_to_a_volume_get_one_reply_each_and_leave_it_sound(int seed) => RunOverVolume(seed, 1_000_000, output.WriteLine);
 
     /// <summary>Also run by <c>dotnet Adit.Fuse.Tests.dll fuzz SEED COUNT</c>, which replays a seed.</summary>
-    internal static void Run(int seed, int count, Action<string> print)
+    internal static void RunOverMemory(int seed, int count, Action<string> print)
     {
         print($"replay with: dotnet Adit.Fuse.Tests.dll fuzz {seed} {count}");
-        Random random = new(seed);
         using MemoryNodes nodes = new() { MaxFileBytes = 1 << 20 };
+        Run(nodes, seed, count, print);
+        for (ulong inode = 2; inode < 100_000; inode++)
+        {
+            Assert.Equal(0, nodes.RetainedOf(inode));
+        }
+    }
+
+    /// <summary>Also run by <c>dotnet Adit.Fuse.Tests.dll fuzz-volume SEED COUNT</c>.</summary>
+    internal static void RunOverVolume(int seed, int count, Action<string> print)
+    {
+        print($"replay with: dotnet Adit.Fuse.Tests.dll fuzz-volume {seed} {count}");
+        using MemoryMedium medium = new(64 << 20);
+        Volume.Format(medium, new FormatOptions());
+        using Volume volume = Volume.Open(medium);
+        Run(volume, seed, count, print);
+        Assert.Empty(VolumeChecker.Check(volume.Store).Findings);
+    }
+
+    private static void Run(INodeOperations nodes, int seed, int count, Action<string> print)
+    {
+        Random random = new(seed);
         using TestSession session = new(nodes);
         List<ulong> handles = [0];
         int answered = 0, succeeded = 0;
@@ -62,10 +94,6 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
         Assert.DoesNotContain(session.Messages, message => message.Contains("Exception", StringComparison.Ordinal));
         session.Session.Handles.CloseAll(exception => throw exception);
         session.Session.Lookups.Drain(nodes.Forget);
-        for (ulong inode = 2; inode < 100_000; inode++)
-        {
-            Assert.Equal(0, nodes.RetainedOf(inode));
-        }
     }
 
     private static void Remember(Opcode opcode, byte[] reply, List<ulong> handles)
