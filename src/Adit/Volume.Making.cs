@@ -17,6 +17,9 @@ public sealed partial class Volume
 {
     private const uint MaxLinkCount = int.MaxValue;
 
+    /// <summary>What a new symbolic link needs of a log record beside its target: an entry, two inodes, the heads of all.</summary>
+    private const int BytesBesideTarget = 1024;
+
     /// <inheritdoc/>
     public Errno MakeNode(
         InodeNumber parent, ReadOnlySpan<byte> name, uint mode, uint device, in Caller caller, out NodeAttributes attributes)
@@ -238,6 +241,13 @@ public sealed partial class Volume
         if (errno != Errno.Success)
         {
             return errno;
+        }
+
+        // The smallest logs have no record that takes the longest targets.
+        if (transaction.CapacityBytes < target.Length + BytesBesideTarget)
+        {
+            transaction.Abort();
+            return Errno.ENOSPC;
         }
 
         InodeNumber number = new(_context.Store.NextInodeNumber());

@@ -15,9 +15,9 @@ internal sealed class CheckThread : IDisposable
     private ExceptionDispatchInfo? _failure;
     private bool _isStuck;
 
-    public CheckThread()
+    public CheckThread(string name)
     {
-        _thread = new Thread(Loop, 4 << 20) { IsBackground = true, Name = "crash image check" };
+        _thread = new Thread(Loop, 4 << 20) { IsBackground = true, Name = name };
         _thread.Start();
     }
 

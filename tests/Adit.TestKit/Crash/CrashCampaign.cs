@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Adit.Metadata;
+using Adit.TestKit.Crash.Files;
 using Adit.TestKit.Crash.Stores;
 using Adit.TestKit.Simulation;
 
@@ -15,10 +16,15 @@ public sealed class CrashCampaign
     private readonly Lock _lock = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private int _nextSession;
+    private long _nextSequence;
     private int _sessions;
     private long _images;
 
-    private CrashCampaign(CrashCampaignOptions options) => _options = options;
+    private CrashCampaign(CrashCampaignOptions options)
+    {
+        _options = options;
+        _nextSequence = options.FirstSequence;
+    }
 
     private bool IsOver => _options.Cancellation.IsCancellationRequested
         || Interlocked.Read(ref _images) >= _options.Images
@@ -80,23 +86,38 @@ public sealed class CrashCampaign
             ReplayCommand = ReplayCommand(seed),
         };
         session = _options.AimSession?.Invoke(session) ?? session;
-        ICrashWorkload workload = MakeWorkload(layer, seed);
-        using CrashSession running = new(session with { VolumeBytes = workload.VolumeBytes }, workload, _counts);
+        if (layer == CrashLayers.Systematic)
+        {
+            RunSystematic(session);
+            return;
+        }
+
+        ICrashWorkload workload = layer == CrashLayers.Store
+            ? new StoreCrashWorkload(Aim(_options.AimStore, StoreWorkloadOptions.Vary(seed, _options.Broken)))
+            : new FileCrashWorkload(Aim(_options.AimFiles, FileWorkloadOptions.Vary(seed, _options.Broken)));
+        using CrashRig rig = new(workload.VolumeBytes, session.Model, seed);
+        CrashSession running = new(session, workload, rig, _counts);
         running.Run();
         Finish(running);
     }
 
-    private ICrashWorkload MakeWorkload(CrashLayers layer, int seed) => layer switch
+    /// <summary>The next sequences of the enumeration, all from one prepared volume.</summary>
+    private void RunSystematic(CrashSessionOptions session)
     {
-        _ => new StoreCrashWorkload(AimStore(StoreWorkloadOptions.Vary(seed, _options.Broken))),
-    };
+        using SystematicSequences sequences = new(session, _options.Broken, _counts);
+        long first = Interlocked.Add(ref _nextSequence, SystematicSequences.PerSession) - SystematicSequences.PerSession;
+        for (long number = first; number < first + SystematicSequences.PerSession && !IsOver; number++)
+        {
+            Finish(sequences.Run(number));
+        }
+    }
 
-    private StoreWorkloadOptions AimStore(StoreWorkloadOptions drawn) => _options.AimStore?.Invoke(drawn) ?? drawn;
+    private static T Aim<T>(Func<T, T>? aim, T drawn) => aim is null ? drawn : aim(drawn);
 
     private CrashLayers PickLayer(Random random)
     {
-        _ = random;
-        return CrashLayers.Store;
+        CrashLayers[] layers = [.. Enum.GetValues<CrashLayers>().Where(layer => layer != CrashLayers.All && _options.Layers.HasFlag(layer))];
+        return layers[random.Next(layers.Length)];
     }
 
     private void Finish(CrashSession session)

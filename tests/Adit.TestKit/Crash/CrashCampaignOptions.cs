@@ -1,4 +1,5 @@
 using Adit.Metadata;
+using Adit.TestKit.Crash.Files;
 using Adit.TestKit.Crash.Stores;
 
 namespace Adit.TestKit.Crash;
@@ -33,6 +34,9 @@ public sealed record CrashCampaignOptions
     /// <summary>Volumes to work on, one after another; each has a seed of its own.</summary>
     public int Sessions { get; init; } = int.MaxValue;
 
+    /// <summary>Where in the enumeration the systematic sequences begin.</summary>
+    public long FirstSequence { get; init; }
+
     public int Threads { get; init; } = 1;
 
     public CrashLayers Layers { get; init; } = CrashLayers.All;
@@ -42,6 +46,9 @@ public sealed record CrashCampaignOptions
 
     /// <summary>Aims the store's workloads at something, from what their seed gives.</summary>
     public Func<StoreWorkloadOptions, StoreWorkloadOptions>? AimStore { get; init; }
+
+    /// <summary>Aims the workloads on files at something, from what their seed gives.</summary>
+    public Func<FileWorkloadOptions, FileWorkloadOptions>? AimFiles { get; init; }
 
     /// <summary>Aims the sessions at something, from what their seed gives.</summary>
     public Func<CrashSessionOptions, CrashSessionOptions>? AimSession { get; init; }

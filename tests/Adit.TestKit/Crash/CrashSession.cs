@@ -4,7 +4,7 @@ using Adit.TestKit.Simulation;
 namespace Adit.TestKit.Crash;
 
 /// <summary>One volume, one workload, and the images of its crashes. The same seed gives the same images.</summary>
-public sealed class CrashSession : IDisposable
+public sealed class CrashSession
 {
     /// <summary>Undecided units up to which every combination is tried.</summary>
     private const int ExhaustiveUnits = 3;
@@ -13,25 +13,27 @@ public sealed class CrashSession : IDisposable
     private readonly ICrashWorkload _workload;
     private readonly CrashCounts _counts;
     private readonly Random _random;
+    private readonly CrashRig _rig;
     private readonly SimulatedMedium _medium;
     private readonly SimulatedMedium _image;
     private readonly SimulatedMedium _second;
-    private readonly CrashState _state = new();
-    private readonly CrashState _secondState = new();
-    private readonly CheckThread _checks = new();
-    private readonly CheckThread _aside = new();
+    private readonly CrashState _state;
+    private readonly CrashState _secondState;
     private bool _isAside;
     private bool _secondIsLoaded;
 
-    public CrashSession(CrashSessionOptions options, ICrashWorkload workload, CrashCounts counts)
+    public CrashSession(CrashSessionOptions options, ICrashWorkload workload, CrashRig rig, CrashCounts counts)
     {
         _options = options;
         _workload = workload;
         _counts = counts;
         _random = new Random(options.Seed);
-        _medium = new SimulatedMedium(options.VolumeBytes, options.Model, _random.Next());
-        _image = _medium.MakeImageMedium(_random.Next());
-        _second = _medium.MakeImageMedium(_random.Next());
+        _rig = rig;
+        _medium = rig.Medium;
+        _image = rig.Image;
+        _second = rig.Second;
+        _state = rig.State;
+        _secondState = rig.SecondState;
     }
 
     public long ImageCount { get; private set; }
@@ -42,9 +44,10 @@ public sealed class CrashSession : IDisposable
     private bool IsOver => Violation is not null || ImageCount >= _options.Images || _options.Cancellation.IsCancellationRequested;
 
     /// <summary>Works until the images are used up, a promise is broken, or the workload has no more to do.</summary>
-    public void Run()
+    /// <param name="start">Makes or opens the volume; null: as the workload does.</param>
+    public void Run(Action<SimulatedMedium>? start = null)
     {
-        _workload.Start(_medium);
+        (start ?? _workload.Start)(_medium);
         _medium.OnEvent = OnEvent;
         try
         {
@@ -64,15 +67,6 @@ public sealed class CrashSession : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _checks.Dispose();
-        _aside.Dispose();
-        _image.Dispose();
-        _second.Dispose();
-        _medium.Dispose();
-    }
-
     private void OnEvent(SimulatedMedium medium, SimulatedEvent moment)
     {
         double probability = moment.Kind is SimulatedEventKind.Fence or SimulatedEventKind.Idle
@@ -80,13 +74,13 @@ public sealed class CrashSession : IDisposable
             : _options.StoreProbability;
         if (!IsOver && _random.NextDouble() < probability)
         {
-            _checks.Run(() => TakeImages(moment));
+            _rig.Checks.Run(() => TakeImages(moment));
         }
 
         if (!_isAside && _workload.Phase == CrashPhase.Checkpoint && _random.NextDouble() < _options.AsideProbability)
         {
             _isAside = true;
-            _aside.Run(_workload.StepAside);
+            _rig.Aside.Run(_workload.StepAside);
             _isAside = false;
         }
     }

@@ -11,6 +11,16 @@ public abstract record FileOperation
 
     /// <summary>May be carried out in several transactions, so a crash inside it may leave part of it done.</summary>
     public virtual bool IsPiecewise => false;
+
+    /// <summary>One short line.</summary>
+    public string Describe() => Shorten(ToString()
+        .Replace("Operation", "", StringComparison.Ordinal)
+        .Replace("IsSync = False, ", "", StringComparison.Ordinal)
+        .Replace("IsSync = True, ", "", StringComparison.Ordinal)
+        .Replace("IsPiecewise = False, ", "", StringComparison.Ordinal)
+        .Replace("IsPiecewise = True, ", "", StringComparison.Ordinal));
+
+    private static string Shorten(string text) => text.Length <= 160 ? text : $"{text[..150]}...({text.Length})";
 }
 
 /// <summary>Where a data operation finds its file: by path, or by the number of a handle opened before.</summary>

@@ -45,6 +45,9 @@ public sealed partial class ModelFileSystem(ModelState state)
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "an operation the model does not know"),
     };
 
+    /// <summary>Goes back, or elsewhere.</summary>
+    public void Reset(ModelState state) => State = state;
+
     /// <summary>Applies what a volume did of a write that ran out of space.</summary>
     public void ApplyPartly(FileOperation operation, int writtenBytes)
     {

@@ -1,4 +1,4 @@
-namespace Adit.TestKit.Crash.Stores;
+namespace Adit.TestKit.Crash;
 
 /// <summary>A clock that stands still, so that a seed gives the same bytes always.</summary>
 internal sealed class FrozenTime : TimeProvider
