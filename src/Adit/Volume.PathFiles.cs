@@ -29,7 +29,16 @@ public sealed partial class Volume
         ArgumentNullException.ThrowIfNull(path);
         intent = IntentOf(mode, access, intent);
         IOpenFile? file = null;
-        Errno errno = Guard(() => OpenAt(path, mode, intent, permissions, out file));
+        Errno errno;
+        try
+        {
+            errno = OpenAt(path, mode, intent, permissions, out file);
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            // Thrown below, as what it means.
+        }
+
         ThrowUnless(errno, "open", path);
         return new AditFile(this, file!, path, access);
     }
@@ -188,15 +197,20 @@ public sealed partial class Volume
     private Errno OpenAt(string path, FileMode mode, OpenIntent intent, uint permissions, out IOpenFile? file)
     {
         file = null;
-        bool mayMake = mode is FileMode.CreateNew or FileMode.Create or FileMode.OpenOrCreate or FileMode.Append;
+        if (mode == FileMode.CreateNew)
+        {
+            return CreateAt(path, LastName.Leave, intent, permissions, out file);
+        }
+
+        bool mayMake = mode is FileMode.Create or FileMode.OpenOrCreate or FileMode.Append;
         for (; ; )
         {
-            Errno errno = UseAt(path, followsLast: mode != FileMode.CreateNew, out Inode? inode);
+            Errno errno = UseAt(path, followsLast: true, out Inode? inode);
             try
             {
                 if (errno == Errno.Success)
                 {
-                    return mode == FileMode.CreateNew ? Errno.EEXIST : Files.FileHandle.Open(this, inode!, intent, out file);
+                    return Files.FileHandle.Open(this, inode!, intent, out file);
                 }
             }
             finally
@@ -209,19 +223,27 @@ public sealed partial class Volume
                 return errno;
             }
 
-            errno = Walk(path, followsLast: mode != FileMode.CreateNew, out PathHit hit);
-            if (errno == Errno.Success && !hit.Exists)
-            {
-                errno = hit.EndsInSlash ? Errno.EISDIR
-                    : Create(hit.Parent, hit.Name.Span, permissions, intent, default, retain: false, out _, out file);
-            }
-
             // Somebody else may have made it meanwhile: then it is opened.
-            if (errno != Errno.EEXIST && !(errno == Errno.Success && file is null))
+            errno = CreateAt(path, LastName.Follow, intent, permissions, out file);
+            if (errno != Errno.EEXIST)
             {
                 return errno;
             }
         }
+    }
+
+    private Errno CreateAt(string path, LastName lastName, OpenIntent intent, uint permissions, out IOpenFile? file)
+    {
+        file = null;
+        Errno errno = Walk(path, lastName, out PathHit hit);
+        if (errno != Errno.Success || hit.Exists)
+        {
+            return errno == Errno.Success ? Errno.EEXIST : errno;
+        }
+
+        return hit.EndsInSlash
+            ? Errno.EISDIR
+            : Create(hit.Parent, hit.Name.Span, permissions, intent, default, retain: false, out _, out file);
     }
 
     private static OpenIntent IntentOf(FileMode mode, FileAccess access, OpenIntent intent)

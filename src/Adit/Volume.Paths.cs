@@ -38,7 +38,7 @@ public sealed partial class Volume
 
     private void MakeDirectoryAt(string path, uint permissions, bool mayExist)
     {
-        Errno errno = Guard(() => Walk(path, followsLast: mayExist, out PathHit hit) switch
+        Errno errno = Guard(() => Walk(path, mayExist ? LastName.Follow : LastName.Find, out PathHit hit) switch
         {
             Errno.Success when hit.Exists => mayExist && hit.IsDirectory ? Errno.Success : Errno.EEXIST,
             Errno.Success => MakeAndForget(hit, permissions, mayExist),
@@ -59,7 +59,7 @@ public sealed partial class Volume
     }
 
     /// <summary>Takes away the name of a file, link or special file; the last name takes the file along, once it is closed.</summary>
-    public void Delete(string path) => AtName(path, "delete", (parent, name) => Unlink(parent, name));
+    public void Delete(string path) => AtName(path, "delete", static (volume, parent, name) => volume.Unlink(parent, name));
 
     /// <summary>Takes a directory away.</summary>
     /// <param name="path">Which.</param>
@@ -82,7 +82,7 @@ public sealed partial class Volume
             }
         }
 
-        AtName(path, "delete directory", (parent, name) => RemoveDirectory(parent, name));
+        AtName(path, "delete directory", static (volume, parent, name) => volume.RemoveDirectory(parent, name));
     }
 
     /// <summary>Renames or moves, in one step that a crash does not divide.</summary>
@@ -91,13 +91,13 @@ public sealed partial class Volume
         ArgumentNullException.ThrowIfNull(to);
         Errno errno = Guard(() =>
         {
-            Errno walked = Walk(from, followsLast: false, out PathHit source);
+            Errno walked = Walk(from, LastName.Find, out PathHit source);
             if (walked != Errno.Success || !source.Exists)
             {
                 return walked == Errno.Success ? Errno.ENOENT : walked;
             }
 
-            walked = Walk(to, followsLast: false, out PathHit target);
+            walked = Walk(to, LastName.Find, out PathHit target);
             if (walked != Errno.Success)
             {
                 return walked;
@@ -127,7 +127,7 @@ public sealed partial class Volume
             {
                 if (walked == Errno.Success)
                 {
-                    walked = Walk(newPath, followsLast: false, out PathHit target);
+                    walked = Walk(newPath, LastName.Find, out PathHit target);
                     if (walked == Errno.Success)
                     {
                         walked = target.Name.IsEmpty ? Errno.EEXIST
@@ -152,7 +152,7 @@ public sealed partial class Volume
     public void CreateSymbolicLink(string path, string target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        AtName(path, "make symbolic link", (parent, name) =>
+        AtName(path, "make symbolic link", (_, parent, name) =>
         {
             Errno errno = MakeSymbolicLink(parent, name, Encoding.UTF8.GetBytes(target), default, out NodeAttributes made);
             if (errno == Errno.Success)
@@ -180,7 +180,7 @@ public sealed partial class Volume
         bool exists = false;
         Errno errno = Guard(() =>
         {
-            Errno walked = Walk(path, followLink, out PathHit hit);
+            Errno walked = Walk(path, followLink ? LastName.Follow : LastName.Find, out PathHit hit);
             exists = walked == Errno.Success && hit.Exists;
             return walked;
         });
@@ -196,16 +196,21 @@ public sealed partial class Volume
     private void AtName(string path, string operation, NameAction action)
     {
         ArgumentNullException.ThrowIfNull(path);
-        Errno errno = Guard(() =>
+        Errno errno;
+        try
         {
-            Errno walked = Walk(path, followsLast: false, out PathHit hit);
-            if (walked != Errno.Success)
+            // The operation looks for the name itself; only a slash behind it asks what it is first.
+            errno = Walk(path, path.EndsWith('/') ? LastName.Find : LastName.Leave, out PathHit hit);
+            if (errno == Errno.Success)
             {
-                return walked;
+                errno = hit.Name.IsEmpty ? Errno.EBUSY : action(this, hit.Parent, hit.Name.Span);
             }
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            // Thrown below, as what it means.
+        }
 
-            return hit.Name.IsEmpty ? Errno.EBUSY : action(hit.Parent, hit.Name.Span);
-        });
         ThrowUnless(errno, operation, path);
     }
 
@@ -228,7 +233,7 @@ public sealed partial class Volume
         ThrowUnless(errno, operation, path);
     }
 
-    private delegate Errno NameAction(InodeNumber parent, ReadOnlySpan<byte> name);
+    private delegate Errno NameAction(Volume volume, InodeNumber parent, ReadOnlySpan<byte> name);
 
     /// <summary>Turns what comes up from media into an outcome.</summary>
     private static Errno Guard(Func<Errno> action)

@@ -16,9 +16,8 @@ public sealed partial class Volume
     private const int MaxLinksOnPath = 40;
 
     /// <summary>Walks a path; needs the namespace's lock.</summary>
-    /// <param name="followsLast">Goes on through a symbolic link that is the last name.</param>
     /// <returns>Success also when only the last name is missing.</returns>
-    private Errno WalkShared(string path, bool followsLast, out PathHit hit)
+    private Errno WalkShared(string path, LastName lastName, out PathHit hit)
     {
         hit = default;
         if (_isClosed)
@@ -39,14 +38,14 @@ public sealed partial class Volume
             }
 
             at = last.Inode;
-            Errno errno = StepShared(in tree, at, name, out last);
+            Errno errno = StepShared(in tree, at, name, looks: !isLast || lastName != LastName.Leave, out last);
             if (errno != Errno.Success)
             {
                 return errno;
             }
 
             last = last with { EndsInSlash = endsInSlash };
-            if (last.Exists && last.IsSymbolicLink && (!isLast || followsLast || endsInSlash))
+            if (last.Exists && last.IsSymbolicLink && (!isLast || lastName == LastName.Follow || endsInSlash))
             {
                 if (++linkCount > MaxLinksOnPath)
                 {
@@ -65,7 +64,7 @@ public sealed partial class Volume
         return last.Exists && last.EndsInSlash && !last.IsDirectory ? Errno.ENOTDIR : Errno.Success;
     }
 
-    private Errno StepShared(in TreeReader tree, InodeNumber directory, ReadOnlyMemory<byte> name, out PathHit hit)
+    private Errno StepShared(in TreeReader tree, InodeNumber directory, ReadOnlyMemory<byte> name, bool looks, out PathHit hit)
     {
         hit = default;
         ReadOnlySpan<byte> bytes = name.Span;
@@ -89,7 +88,7 @@ public sealed partial class Volume
         Errno errno = EntryName.Check(bytes);
         if (errno == Errno.Success)
         {
-            DirectoryHit found = DirectoryEntries.Find(in tree, in _context.Names, directory, bytes);
+            DirectoryHit found = looks ? DirectoryEntries.Find(in tree, in _context.Names, directory, bytes) : default;
             hit = new PathHit(directory, name, found.Inode, found.Exists, found.TypeBits, false);
         }
 
@@ -150,7 +149,7 @@ public sealed partial class Volume
     {
         inode = null;
         using SharedScope scope = new(_namespace);
-        Errno errno = WalkShared(path, followsLast, out PathHit hit);
+        Errno errno = WalkShared(path, followsLast ? LastName.Follow : LastName.Find, out PathHit hit);
         if (errno == Errno.Success)
         {
             errno = hit.Exists ? Use(hit.Inode, out inode) : Errno.ENOENT;
@@ -160,9 +159,9 @@ public sealed partial class Volume
     }
 
     /// <summary>Walks a path to its last name, which need not exist.</summary>
-    private Errno Walk(string path, bool followsLast, out PathHit hit)
+    private Errno Walk(string path, LastName lastName, out PathHit hit)
     {
         using SharedScope scope = new(_namespace);
-        return WalkShared(path, followsLast, out hit);
+        return WalkShared(path, lastName, out hit);
     }
 }
