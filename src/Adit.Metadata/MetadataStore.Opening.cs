@@ -82,7 +82,7 @@ public sealed partial class MetadataStore
         _publishedTail = superblock.LogHead;
 
         TreeSpaceLines lines = new(_treeLock);
-        Space = new SpaceAllocator(_layout.ChunkCount, _layout.FirstUsableChunk, superblock.FreeBlocks, lines, medium);
+        Space = new SpaceAllocator(_layout.ChunkCount, _layout.FirstUsableChunk, superblock.FreeBlocks, lines, medium, keptChunks: KeptChunksOf(_layout));
         _nodes = new NodeSpace(medium, _layout, Space, _broken) { LiveCount = superblock.NodeCount };
         Tree = new WorkingTree(medium, _nodes, _layout, superblock, _broken);
         lines.Tree = Tree;
@@ -92,6 +92,13 @@ public sealed partial class MetadataStore
         superblock.Incarnation++;
         _log = new LogRing(medium, _layout, superblock, end.Position, end.Sequence, _isStaged, _broken);
         _transaction = new Transaction(this, _log.MaxRecordBytes);
+    }
+
+    /// <summary>Whole chunks that data leaves to nodes: one, and one in 256; none on the smallest volumes.</summary>
+    private static long KeptChunksOf(VolumeLayout layout)
+    {
+        long usable = layout.ChunkCount - layout.FirstUsableChunk;
+        return usable < 8 ? 0 : 1 + (usable / 256);
     }
 
     private static string LabelOf(Superblock superblock)

@@ -9,6 +9,10 @@ public sealed partial class SpaceAllocator
 {
     private long WholeChunksLocked => _sets[ChunkClass.Whole]?.Count ?? 0;
 
+    /// <summary>Whole chunks that data may have: the last ones are kept for nodes, which can only live in whole chunks. Else a
+    /// volume with many holes could take no more records.</summary>
+    private long SpareChunksLocked => Math.Max(0, WholeChunksLocked - _keptChunks);
+
     private int ClassOfLocked(long chunk) => _classes[chunk] & ChunkClass.Mask;
 
     private bool IsHostedLocked(long chunk) => (_classes[chunk] & ChunkClass.Hosted) != 0;

@@ -38,7 +38,7 @@ public sealed partial class SpaceAllocator
         if (isLarge && need.Phase == 0)
         {
             // A file chunk begins here: only a whole chunk keeps it huge-mappable, wherever it lies.
-            return isWhole && index == 0 ? ReserveWholeLocked(ref need, chunk, out extent) : Outcome.NotHere;
+            return isWhole && index == 0 && SpareChunksLocked > 0 ? ReserveWholeLocked(ref need, chunk, out extent) : Outcome.NotHere;
         }
 
         if (isWhole && !isLarge)
@@ -57,7 +57,7 @@ public sealed partial class SpaceAllocator
     {
         extent = default;
         var whole = _sets[ChunkClass.Whole];
-        if (whole is null || whole.Count == 0)
+        if (whole is null || SpareChunksLocked == 0)
         {
             if (!need.ScannedAll)
             {
@@ -120,7 +120,7 @@ public sealed partial class SpaceAllocator
         var whole = _sets[ChunkClass.Whole]!;
         var length = Math.Min(need.Wanted, Geometry.BlocksPerChunk - need.Phase);
         var end = first + 1;
-        while (length < need.Wanted && end < _chunkCount && whole.Contains(end))
+        while (length < need.Wanted && end < _chunkCount && end - first < SpareChunksLocked && whole.Contains(end))
         {
             var more = Math.Min(need.Wanted - length, Geometry.BlocksPerChunk);
             if (more < HalfChunk)

@@ -33,19 +33,19 @@ public sealed partial class SpaceAllocator
             return outcome;
         }
 
-        if (!need.ScannedAll && (need.ScanRounds == 0 || WholeChunksLocked == 0))
+        if (!need.ScannedAll && (need.ScanRounds == 0 || SpareChunksLocked == 0))
         {
             return need.MissScan(ScanBeforeBreaking);
         }
 
-        var pieces = AcceptablePiecesLocked(need.NoFreshChunks ? 0 : WholeChunksLocked, wanted);
+        var pieces = AcceptablePiecesLocked(need.NoFreshChunks ? 0 : SpareChunksLocked, wanted);
         outcome = FindPieceLocked(ref need, pieces, out extent);
         if (outcome is not (Outcome.NotHere or Outcome.NoSpace))
         {
             return outcome;
         }
 
-        if (need.NoFreshChunks || WholeChunksLocked == 0)
+        if (need.NoFreshChunks || SpareChunksLocked == 0)
         {
             return Outcome.NoSpace;
         }

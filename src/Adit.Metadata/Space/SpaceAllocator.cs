@@ -34,6 +34,7 @@ public sealed partial class SpaceAllocator : IDisposable
     private readonly Medium _medium;
     private readonly long _chunkCount;
     private readonly long _firstUsableChunk;
+    private readonly long _keptChunks;
     private readonly LineTable _lines;
     private readonly NativeTable<byte> _classes;
     private readonly ChunkSet?[] _sets = new ChunkSet?[ChunkClass.Count];
@@ -66,8 +67,9 @@ public sealed partial class SpaceAllocator : IDisposable
     /// <param name="lines">Reads the lines of chunks.</param>
     /// <param name="medium">Asked for host space at the first use of a chunk.</param>
     /// <param name="lineCap">How many chunks stay in memory when nothing forces them to.</param>
+    /// <param name="keptChunks">Whole chunks that are not given to data.</param>
     public SpaceAllocator(
-        long chunkCount, long firstUsableChunk, long freeBlocks, ISpaceLines lines, Medium medium, int lineCap = DefaultLineCap)
+        long chunkCount, long firstUsableChunk, long freeBlocks, ISpaceLines lines, Medium medium, int lineCap = DefaultLineCap, long keptChunks = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstUsableChunk);
         ArgumentOutOfRangeException.ThrowIfLessThan(chunkCount, firstUsableChunk);
@@ -76,6 +78,7 @@ public sealed partial class SpaceAllocator : IDisposable
         _firstUsableChunk = firstUsableChunk;
         _freeBlocks = freeBlocks;
         _untakenBlocks = freeBlocks;
+        _keptChunks = keptChunks;
         _reader = lines;
         _medium = medium;
         _lines = new LineTable(chunkCount, lineCap);
@@ -83,8 +86,20 @@ public sealed partial class SpaceAllocator : IDisposable
         _scanCursor = firstUsableChunk;
     }
 
-    /// <summary>Blocks that can be given out now: neither taken, nor reserved, nor pending.</summary>
-    public long FreeBlocks => Volatile.Read(ref _freeBlocks);
+    /// <summary>Blocks that can be given out to data now: neither taken, nor reserved, nor pending, nor in the whole chunks that
+    /// are kept for nodes. Exact once every chunk was looked at; until then the kept chunks are taken to be whole.</summary>
+    public long FreeBlocks
+    {
+        get
+        {
+            using (_lock.Enter())
+            {
+                RefreshStaleLocked();
+                var kept = _scanCursor >= _chunkCount ? Math.Min(_keptChunks, WholeChunksLocked) : _keptChunks;
+                return Math.Max(0, _freeBlocks - (kept << Geometry.BlocksPerChunkShift));
+            }
+        }
+    }
 
     /// <summary>Blocks that no committed transaction holds: what the medium counts as free once the dirty lines are folded.
     /// Read it under the transaction lock together with <see cref="CollectDirty"/>.</summary>

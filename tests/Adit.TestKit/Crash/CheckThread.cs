@@ -6,7 +6,7 @@ namespace Adit.TestKit.Crash;
 /// no lock of the engine under test is held.</summary>
 internal sealed class CheckThread : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly SemaphoreSlim _done = new(0);
