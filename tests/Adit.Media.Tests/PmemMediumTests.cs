@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using Adit.Interop;
 using Adit.Media.Persistence;
@@ -62,35 +63,51 @@ public sealed unsafe class PmemMediumTests
         }
     }
 
-    /// <summary>Two threads store to alternate ranges of the same lines, one of them only marking what it stored:
-    /// write-back must not put old bytes back.</summary>
-    [Fact]
-    public void Neighbours_in_a_line_do_not_lose_their_stores()
+    /// <summary>Two threads store to alternate ranges of the same lines, by each way of storing: none may put old bytes
+    /// of its neighbour back.</summary>
+    [Theory]
+    [InlineData(13, false, false)]
+    [InlineData(13, false, true)]
+    [InlineData(13, true, true)]
+    [InlineData(200, false, true)]
+    [InlineData(8, true, true)]
+    public void Neighbours_in_a_line_do_not_lose_their_stores(int length, bool firstMarks, bool secondMarks)
     {
+        const int Ranges = 3;
+        const int RunMs = 500;
         using TemporaryDirectory directory = new("/dev/shm");
         using Medium medium = Create(directory);
         int lost = 0;
+        using Barrier start = new(2);
         Crowd.Run(2, id =>
         {
-            Span<byte> bytes = stackalloc byte[13];
-            for (int round = 1; round < 20_000; round++)
+            bool marks = id == 0 ? firstMarks : secondMarks;
+            Span<byte> bytes = stackalloc byte[length];
+            start.SignalAndWait(Crowd.TimeoutMs);
+            long started = Stopwatch.GetTimestamp();
+            for (int round = 0; round % 64 != 0 || Stopwatch.GetElapsedTime(started).TotalMilliseconds < RunMs; round++)
             {
-                int offset = ((round % 64) * 26) + (id * 13);
+                int offset = (((round % Ranges) * 2) + id) * length;
+                Span<byte> there = new(medium.Start + offset, length);
+                if (round >= Ranges && there.IndexOfAnyExcept((byte)(round - Ranges)) >= 0)
+                {
+                    Interlocked.Increment(ref lost);
+                }
+
                 bytes.Fill((byte)round);
-                if (id == 0)
+                if (!marks)
                 {
                     medium.Write(offset, bytes);
                 }
                 else
                 {
-                    bytes.CopyTo(new Span<byte>(medium.Start + offset, 13));
-                    medium.MarkStored(offset, 13);
+                    bytes.CopyTo(there);
+                    medium.MarkStored(offset, length);
                 }
 
-                medium.Fence();
-                if (medium.Span(offset, 13).IndexOfAnyExcept((byte)round) >= 0)
+                if (round % 8 == 0)
                 {
-                    Interlocked.Increment(ref lost);
+                    medium.Fence();
                 }
             }
         });
