@@ -87,7 +87,8 @@ public sealed class FuseMount : IDisposable
     /// <exception cref="MountException">EBUSY: in use, and by whom; the mount goes on.</exception>
     public void Unmount(bool lazily = false)
     {
-        if (!HasEnded)
+        // The mount of an aborted connection is still there when its session has ended.
+        if (IsMounted)
         {
             // EINVAL: nothing is mounted there any more, someone else was faster.
             Errno outcome = Unmounter.TryUnmount(MountPoint, lazily: false, out string complaint);
@@ -154,6 +155,8 @@ public sealed class FuseMount : IDisposable
 
     /// <summary>What the server did so far.</summary>
     public MountStatistics GetStatistics() => MountStatistics.Of(_session);
+
+    private bool IsMounted => MountTable.Find(MountPoint) is { IsAdit: true } mounted && mounted.DeviceMinor == _connection;
 
     private void Abort()
     {

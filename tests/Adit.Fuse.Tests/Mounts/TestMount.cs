@@ -84,8 +84,10 @@ internal sealed class TestMount : IDisposable
             report = VolumeChecker.Check(volume.Store);
         }
 
+        MountTableEntry? left = MountTable.Find(Path);
         _folder.Dispose();
         Assert.True(ended, "the mount did not end");
+        Assert.Null(left);
         Assert.Empty(report?.Findings ?? []);
         Assert.False(_barked, "the test was out of time and its mount was cut");
         Assert.Empty(Problems);
