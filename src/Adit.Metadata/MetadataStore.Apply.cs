@@ -6,6 +6,8 @@ namespace Adit.Metadata;
 /// <summary>What a record does to the working tree and the space: the same for a commit and for recovery.</summary>
 public sealed partial class MetadataStore
 {
+    private BlockExtent _taken;
+
     private void ApplyRecord(ReadOnlySpan<byte> operations, uint operationCount, bool changesSpace)
     {
         _treeLock.EnterExclusive();
@@ -63,12 +65,36 @@ public sealed partial class MetadataStore
             {
                 case LogOperationKind.Take:
                 case LogOperationKind.Grow:
-                    Space.Take(operations.Blocks);
+                    TakeLater(operations.Blocks);
                     break;
                 case LogOperationKind.Free:
+                    SettleTaken();
                     Space.Free(operations.Blocks);
                     break;
             }
+        }
+    }
+
+    /// <summary>A file that grows block by block takes one run bit by bit: the run is told to the space as a whole, at the latest
+    /// before anything is freed and before the epoch is closed. Until then its blocks are reserved, which keeps them as safe.</summary>
+    private void TakeLater(BlockExtent blocks)
+    {
+        if (_taken.End == blocks.Start && _taken.BlockCount + blocks.BlockCount <= Geometry.BlocksPerChunk)
+        {
+            _taken = _taken with { BlockCount = _taken.BlockCount + blocks.BlockCount };
+            return;
+        }
+
+        SettleTaken();
+        _taken = blocks;
+    }
+
+    private void SettleTaken()
+    {
+        if (!_taken.IsEmpty)
+        {
+            Space.Take(_taken);
+            _taken = default;
         }
     }
 }

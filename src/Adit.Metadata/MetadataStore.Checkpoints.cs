@@ -103,6 +103,7 @@ public sealed partial class MetadataStore
     /// <summary>Folds the changed space lines into the tree and freezes it. Needs the transaction lock.</summary>
     private ClosedEpoch CloseEpoch()
     {
+        SettleTaken();
         bool hasNodes = _nodes.TryEnsureFree(NodesForClosing());
         if (!hasNodes)
         {

@@ -131,6 +131,7 @@ public sealed partial class MetadataStore
     /// <summary>Nodes that closing the epoch can need at most: space lines lie close together, some 40 in a leaf.</summary>
     private long NodesForClosing()
     {
+        // Two more for the run that is being taken, two for what this transaction begins.
         long lines = Space.DirtyLineCount + 4;
         int height = Tree.RootLevel + 1;
         long leaves = Math.Min(lines, (_layout.ChunkCount / 16) + 2);
