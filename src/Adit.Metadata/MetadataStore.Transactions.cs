@@ -71,8 +71,8 @@ public sealed partial class MetadataStore
         try
         {
             Span<byte> record = transaction.Seal(out int operationCount);
-            _log.Append(record, operationCount, Volatile.Read(ref _nextInode));
-            ApplyRecord(record[LogRecordHeader.SizeBytes..], (uint)operationCount, transaction.ChangesSpace);
+            _log.Prepare(record, operationCount, Volatile.Read(ref _nextInode));
+            AppendAndApply(record, (uint)operationCount, transaction.ChangesSpace);
             if ((!_isStaged && transaction.FreesBlocks) || _broken == BrokenVariant.ReuseDataEarly)
             {
                 Space.ReleasePending(Space.SealPending());
@@ -98,6 +98,29 @@ public sealed partial class MetadataStore
         if (Options.SyncAlways && _isStaged)
         {
             EnsureDurable();
+        }
+    }
+
+    /// <summary>Writes a prepared record and applies it. The tree lock is taken before the record is written: taken behind its fence,
+    /// it would wait until the record has drained; so the tree is changed meanwhile, and the stores that release the lock and
+    /// show the change come, like all stores behind a fence, after the record.</summary>
+    private void AppendAndApply(Span<byte> record, uint operationCount, bool changesSpace)
+    {
+        ReadOnlySpan<byte> operations = record[LogRecordHeader.SizeBytes..];
+        _treeLock.EnterExclusive();
+        try
+        {
+            _log.Append(record);
+            ApplyToTree(operations, operationCount);
+        }
+        finally
+        {
+            _treeLock.ExitExclusive();
+        }
+
+        if (changesSpace)
+        {
+            ApplyToSpace(operations, operationCount);
         }
     }
 

@@ -82,11 +82,11 @@ internal sealed unsafe class LogRing : IDisposable
         return Checksum.Of(bytes);
     }
 
-    /// <summary>Appends a record whose operations lie behind its header. On media with cheap fences it is durable on return.</summary>
-    /// <param name="record">With its header; a multiple of 64 bytes long, padding zeroed.</param>
+    /// <summary>Completes the header of the next record, whose operations lie behind it.</summary>
+    /// <param name="record">With room for its header; a multiple of 64 bytes long, padding zeroed.</param>
     /// <param name="operationCount">How many operations it holds.</param>
     /// <param name="nextInode">See <see cref="LogRecordHeader.NextInode"/>.</param>
-    public void Append(Span<byte> record, int operationCount, ulong nextInode)
+    public void Prepare(Span<byte> record, int operationCount, ulong nextInode)
     {
         Invariant.That(HasRoomFor(record.Length), "room in the log is set aside before a transaction begins");
         ulong toEnd = _size - (Tail % _size);
@@ -94,10 +94,17 @@ internal sealed unsafe class LogRing : IDisposable
         {
             Span<byte> filler = stackalloc byte[LogRecordHeader.Alignment];
             filler.Clear();
-            Put(filler, 0, nextInode, LogRecordFlags.Filler, (uint)toEnd);
+            Complete(filler, 0, nextInode, LogRecordFlags.Filler, (uint)toEnd);
+            Store(filler, (uint)toEnd);
         }
 
-        Put(record, operationCount, nextInode, LogRecordFlags.None, (uint)record.Length);
+        Complete(record, operationCount, nextInode, LogRecordFlags.None, (uint)record.Length);
+    }
+
+    /// <summary>Appends the record just prepared. On media with cheap fences it is durable on return.</summary>
+    public void Append(ReadOnlySpan<byte> record)
+    {
+        Store(record, (uint)record.Length);
         if (!_isStaged && _broken != BrokenVariant.SkipRecordFence)
         {
             _medium.Fence();
@@ -149,7 +156,7 @@ internal sealed unsafe class LogRing : IDisposable
         _staging = _flushing = null;
     }
 
-    private void Put(Span<byte> record, int operationCount, ulong nextInode, LogRecordFlags flags, uint lengthBytes)
+    private void Complete(Span<byte> record, int operationCount, ulong nextInode, LogRecordFlags flags, uint lengthBytes)
     {
         LogRecordHeader header = new()
         {
@@ -165,6 +172,10 @@ internal sealed unsafe class LogRing : IDisposable
         MemoryMarshal.Write(record, in header);
         header.Crc = Checksum.OfExceptField(record, LogRecordHeader.ChecksumOffset, _seed);
         MemoryMarshal.Write(record[LogRecordHeader.ChecksumOffset..], header.Crc);
+    }
+
+    private void Store(ReadOnlySpan<byte> record, uint lengthBytes)
+    {
         if (_isStaged)
         {
             // A filler stands for more bytes than it has.

@@ -32,6 +32,10 @@ internal sealed partial class FileData
             && inode.TruncatingFrom == long.MaxValue;
     }
 
+    /// <summary>Up to this much is written after the transaction has begun: a lock taken behind a fence waits until the bytes have
+    /// drained to the medium, so taking it before lets the record be made meanwhile.</summary>
+    private const int MaxOverlappedBytes = 16 * 1024;
+
     private Errno AppendLocked(Inode inode, ReadOnlySpan<byte> source, out int writtenBytes)
     {
         writtenBytes = 0;
@@ -41,7 +45,8 @@ internal sealed partial class FileData
         ExtentRecord grown = map.ExtentAt(last);
         grown = grown with { BlockCount = grown.BlockCount + (uint)blocks.BlockCount };
         bool isRecordFirst = context.Broken == BrokenVariant.SizeBeforeData;
-        if (!isRecordFirst)
+        bool isOverlapped = source.Length <= MaxOverlappedBytes && _medium.HasCheapFences;
+        if (!isRecordFirst && !isOverlapped)
         {
             StoreAppended(blocks, source);
         }
@@ -55,6 +60,11 @@ internal sealed partial class FileData
         InodeRecord record;
         try
         {
+            if (!isRecordFirst && isOverlapped)
+            {
+                StoreAppended(blocks, source);
+            }
+
             Timestamp now = context.Now();
             inode.Settle(now);
             record = inode.Record;
