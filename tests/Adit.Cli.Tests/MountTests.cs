@@ -19,7 +19,7 @@ public sealed class MountTests
         File.WriteAllText(Path.Combine(mount, "hello"), "hello");
         AditTool.Run("umount", mount).Expect(0);
 
-        Assert.False(Directory.Exists($"/proc/{mounted.GetProperty("owner_pid").GetInt32()}"), "the owner has not ended");
+        Assert.False(IsAlive(mounted.GetProperty("owner_pid").GetInt32()), "the owner has not ended");
         Assert.Equal("hello", AditTool.Run("cat", volume + ":/hello").Expect(0).Output);
         Assert.True(AditTool.Run("info", volume, "--json").Expect(0).Json.GetProperty("was_clean").GetBoolean());
     }

@@ -12,7 +12,7 @@ namespace Adit.Cli.Commands;
 internal sealed class FsckCommand : VolumeCommand
 {
     private readonly Argument<string> _volume = new("VOLUME") { Description = "Volume file, device or mount point" };
-    private readonly Option<bool> _repair = new("--repair") { Description = "Rebuild what can be derived, move orphans to lost+found" };
+    private readonly Option<bool> _repair = new("--repair") { Description = "Mend what can be proven, move files without names to lost+found" };
 
     public FsckCommand()
         : base("fsck", "Check everything in a volume; exit code 3 when something is wrong")
@@ -28,7 +28,7 @@ internal sealed class FsckCommand : VolumeCommand
         var operand = VolumeOperand.Volume(arguments.GetRequiredValue(_volume));
         var repair = arguments.GetValue(_repair);
         using var listener = new Listener(output);
-        CheckReport report;
+        FsckReport report;
         using (var owner = OwnerClient.TryConnect(operand.VolumePath))
         {
             report = owner is not null
@@ -43,17 +43,17 @@ internal sealed class FsckCommand : VolumeCommand
         }
         else
         {
-            output.Document(report with { Findings = listener.Findings }, ReportJson.Default.CheckReport);
+            output.Document(report with { Findings = listener.Findings, Actions = listener.Actions }, ReportJson.Default.FsckReport);
         }
 
         return report.Clean ? ExitCode.Done : ExitCode.Damaged;
     }
 
-    private static string Summary(CheckReport report)
+    private static string Summary(FsckReport report)
     {
-        var state = report.Clean ? report.Repaired ? "repaired, clean now" : "clean" : "DAMAGED";
+        var state = !report.Clean ? $"DAMAGED, {report.Remaining} findings" : report.FindingCount > 0 ? $"repaired, {report.FindingCount} findings, clean now" : "clean";
         return FormattableString.Invariant(
-            $"{report.Volume}: {state}; {report.Inodes} inodes, {report.Extents} extents, {report.DataBlocks} data blocks, {report.FreeBlocks} free; {report.Seconds:0.0} s");
+            $"{report.Volume}: {state}; {report.Inodes} inodes, {report.Directories} directories, {report.Entries} entries; {report.Seconds:0.0} s");
     }
 
     /// <summary>Prints findings as lines, and progress where standard error is a terminal.</summary>
@@ -67,7 +67,9 @@ internal sealed class FsckCommand : VolumeCommand
 
         public List<FindingReport> Findings { get; } = [];
 
-        public void Progress(CheckProgress progress)
+        public List<string> Actions { get; } = [];
+
+        public void Progress(FsckProgress progress)
         {
             if (_isShown)
             {
@@ -79,10 +81,26 @@ internal sealed class FsckCommand : VolumeCommand
         public void Finding(FindingReport finding)
         {
             ClearLine();
-            Findings.Add(finding);
             if (_output.IsText)
             {
-                _output.Line($"{(finding.Repaired ? "repaired" : "wrong")}: {finding.Kind}: {finding.Message}");
+                _output.Line($"{finding.Kind} at {finding.Where}: expected {finding.Expected}, found {finding.Found}");
+            }
+            else
+            {
+                Findings.Add(finding);
+            }
+        }
+
+        public void Action(string line)
+        {
+            ClearLine();
+            if (_output.IsText)
+            {
+                _output.Line($"repair: {line}");
+            }
+            else
+            {
+                Actions.Add(line);
             }
         }
 

@@ -43,15 +43,19 @@ internal static class VolumeAccess
 
     public static Volume Open(VolumeOperand operand, bool isReadOnly)
     {
+        RefuseDeadMount(operand);
+        return Volume.Open(operand.VolumePath, new VolumeOptions { ReadOnly = isReadOnly });
+    }
+
+    /// <summary>A mount whose server does not answer: opening its volume would recover it behind the kernel's back.</summary>
+    public static void RefuseDeadMount(VolumeOperand operand)
+    {
         if (operand.IsMountPoint)
         {
-            // The mount is there and its server does not answer: opening would recover behind the back of a live kernel mount.
             throw new CommandFailure(
                 $"{operand.VolumeText}: the process that served this mount is gone. Take the mount away first: adit umount {operand.VolumeText}",
                 ExitCode.Busy,
                 Errno.ENOTCONN);
         }
-
-        return Volume.Open(operand.VolumePath, new VolumeOptions { ReadOnly = isReadOnly });
     }
 }

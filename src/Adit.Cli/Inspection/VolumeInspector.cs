@@ -1,6 +1,8 @@
+using Adit.Cli.CommandLine;
 using Adit.Cli.Maps;
 using Adit.Cli.Owners;
 using Adit.Cli.Reports;
+using Adit.Interop;
 
 namespace Adit.Cli.Inspection;
 
@@ -19,7 +21,9 @@ internal sealed class VolumeInspector(Volume volume, string? mountedAt = null, b
 
     public VolumeMap GetMap() => new MapBuilder(volume).Build();
 
-    public CheckReport Check(bool repair, ICheckListener listener) => VolumeCheck.Run(volume, repair, listener);
+    public FsckReport Check(bool repair, ICheckListener listener) => repair
+        ? throw new CommandFailure($"{volume.Store.Medium.Name} is in use; unmount it to repair it", ExitCode.Busy, Errno.EBUSY)
+        : VolumeCheck.RunOpen(volume, listener);
 
     public void Dispose()
     {

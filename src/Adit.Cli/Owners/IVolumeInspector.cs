@@ -13,5 +13,5 @@ internal interface IVolumeInspector : IDisposable
     VolumeMap GetMap();
 
     /// <summary>Checks everything; calls the listener for progress and findings, on any thread, one at a time.</summary>
-    CheckReport Check(bool repair, ICheckListener listener);
+    FsckReport Check(bool repair, ICheckListener listener);
 }

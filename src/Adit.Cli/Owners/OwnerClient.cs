@@ -65,7 +65,7 @@ internal sealed class OwnerClient : IVolumeInspector
 
     public VolumeMap GetMap() => Expect(Ask(new OwnerRequest(OwnerRequestKind.Map)).Map);
 
-    public CheckReport Check(bool repair, ICheckListener listener) =>
+    public FsckReport Check(bool repair, ICheckListener listener) =>
         Expect(Ask(new OwnerRequest(OwnerRequestKind.Check, Repair: repair), listener).Check);
 
     /// <summary>Asks the owner to unmount and close; returns when the volume is closed. The process ends a moment later.</summary>
@@ -106,6 +106,11 @@ internal sealed class OwnerClient : IVolumeInspector
                 if (reply.Finding is { } finding)
                 {
                     listener?.Finding(finding);
+                }
+
+                if (reply.Action is { } action)
+                {
+                    listener?.Action(action);
                 }
             }
         }

@@ -24,9 +24,11 @@ internal sealed record OwnerReply
 
     public VolumeMap? Map { get; init; }
 
-    public CheckProgress? Progress { get; init; }
+    public FsckProgress? Progress { get; init; }
 
     public FindingReport? Finding { get; init; }
 
-    public CheckReport? Check { get; init; }
+    public string? Action { get; init; }
+
+    public FsckReport? Check { get; init; }
 }

@@ -202,9 +202,11 @@ internal sealed class OwnerServer : IDisposable
     /// <summary>Sends what a check says to the client that asked for it; ends the check when the client is gone.</summary>
     private sealed class CheckRelay(MessageStream messages) : ICheckListener
     {
-        public void Progress(CheckProgress progress) => Send(new OwnerReply { More = true, Progress = progress });
+        public void Progress(FsckProgress progress) => Send(new OwnerReply { More = true, Progress = progress });
 
         public void Finding(FindingReport finding) => Send(new OwnerReply { More = true, Finding = finding });
+
+        public void Action(string line) => Send(new OwnerReply { More = true, Action = line });
 
         private void Send(OwnerReply reply)
         {

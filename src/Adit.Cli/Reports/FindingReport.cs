@@ -1,7 +1,8 @@
 namespace Adit.Cli.Reports;
 
 /// <summary>Something that a check found.</summary>
-/// <param name="Kind">What is wrong, as a word.</param>
-/// <param name="Message">What was expected where, and what was found.</param>
-/// <param name="Repaired">It has been put right.</param>
-internal sealed record FindingReport(string Kind, string Message, bool Repaired);
+/// <param name="Kind">What is wrong, as a word that scripts can rely on.</param>
+/// <param name="Where">The block, key, inode or path.</param>
+/// <param name="Expected">What should be there.</param>
+/// <param name="Found">What is there.</param>
+internal sealed record FindingReport(string Kind, string Where, string Expected, string Found);

@@ -11,7 +11,7 @@ namespace Adit.Cli.Reports;
 [JsonSerializable(typeof(VolumeReport))]
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(MapReport))]
-[JsonSerializable(typeof(CheckReport))]
+[JsonSerializable(typeof(FsckReport))]
 [JsonSerializable(typeof(FindingReport))]
 [JsonSerializable(typeof(CrashCampaignReport))]
 [JsonSerializable(typeof(MountReport))]

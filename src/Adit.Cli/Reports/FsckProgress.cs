@@ -3,4 +3,4 @@ namespace Adit.Cli.Reports;
 /// <summary>How far a check is.</summary>
 /// <param name="Phase">What it looks at.</param>
 /// <param name="Share">Done of this phase, 0 to 1.</param>
-internal sealed record CheckProgress(string Phase, double Share);
+internal sealed record FsckProgress(string Phase, double Share);
