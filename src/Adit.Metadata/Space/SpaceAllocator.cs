@@ -94,6 +94,12 @@ public sealed partial class SpaceAllocator : IDisposable
         {
             using (_lock.Enter())
             {
+                if (_classes.Length == 0)
+                {
+                    // Disposed: nothing is to be had any more.
+                    return 0;
+                }
+
                 RefreshStaleLocked();
                 var kept = _scanCursor >= _chunkCount ? Math.Min(_keptChunks, WholeChunksLocked) : _keptChunks;
                 return Math.Max(0, _freeBlocks - (kept << Geometry.BlocksPerChunkShift));

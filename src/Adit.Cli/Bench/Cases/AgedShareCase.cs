@@ -28,18 +28,19 @@ internal sealed class AgedShareCase : BenchCase
         folder.Delete("fresh");
 
         double aged;
-        VolumeAgeing ageing;
+        string age;
         using (var volume = folder.CreateVolume("aged", sizeBytes))
         {
-            ageing = new VolumeAgeing(volume, seed: 5);
+            var ageing = new VolumeAgeing(volume, seed: 5);
             ageing.Run(AgedFullness, Turnovers);
+            age = FormattableString.Invariant(
+                $"{ageing.Fullness:0.00} full, {ageing.TurnoverCount:0.0} turnovers, {ageing.FilesMade} files made");
             aged = LargeFiles.MeasureShare(volume, newBytes);
         }
 
         folder.Delete("aged");
         return Result(
             null, null, aged / fresh,
-            detail: FormattableString.Invariant(
-                $"aged {aged:0.000}, fresh {fresh:0.000}; {ageing.Fullness:0.00} full, {ageing.TurnoverCount:0.0} turnovers, {ageing.FilesMade} files made"));
+            detail: FormattableString.Invariant($"aged {aged:0.000}, fresh {fresh:0.000}; {age}"));
     }
 }
