@@ -234,10 +234,12 @@ public sealed class MountTests
     private static string ReadLine(Process process)
     {
         var line = process.StandardOutput.ReadLineAsync();
-        if (!line.Wait(TimeSpan.FromSeconds(30)))
+        if (!line.Wait(TimeSpan.FromSeconds(60)))
         {
+            var threads = string.Join(", ", Directory.EnumerateDirectories($"/proc/{process.Id}/task").Select(task =>
+                $"{File.ReadAllText(task + "/comm").Trim()} in {File.ReadAllText(task + "/wchan")}"));
             process.Kill(entireProcessTree: true);
-            Assert.Fail("the server said nothing for 30 s");
+            Assert.Fail($"the server said nothing for 60 s; its threads: {threads}; it wrote: {process.StandardError.ReadToEnd()}");
         }
 
         return line.Result ?? process.StandardError.ReadToEnd();

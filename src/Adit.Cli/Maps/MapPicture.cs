@@ -192,7 +192,8 @@ internal sealed class MapPicture
             if (bytes > 0)
             {
                 var text = Sizes.Format(bytes).Replace("iB", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal);
-                _canvas.Text(x + 6, Math.Max(chartTop + 4, Math.Min(baseLine - height - 18, baseLine - 20)), text, MapColors.Heading);
+                var isInside = height > baseLine - chartTop - 22;
+                _canvas.Text(x + 6, isInside ? baseLine - height + 6 : baseLine - height - 20, text, isInside ? MapColors.Background : MapColors.Heading);
             }
         }
     }
