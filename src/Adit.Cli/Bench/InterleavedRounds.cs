@@ -6,7 +6,8 @@ namespace Adit.Cli.Bench;
 /// whatever else the machine does hits both. Medians of the rounds count.</summary>
 internal static class InterleavedRounds
 {
-    private const int WarmUpRounds = 4;
+    /// <summary>Hot methods are compiled three times: as they are, with counters, and with what was counted. Each takes a while.</summary>
+    private const int WarmUpRounds = 20;
 
     /// <param name="body">The case.</param>
     /// <param name="baseline">What it is compared with.</param>
@@ -20,7 +21,7 @@ internal static class InterleavedRounds
             Time(baseline, operations);
 
             // The runtime compiles hot methods again in the background; the timed rounds shall run its last word.
-            Thread.Sleep(150);
+            Thread.Sleep(110);
         }
 
         var times = new double[rounds];
