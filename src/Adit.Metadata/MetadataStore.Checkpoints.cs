@@ -218,6 +218,12 @@ public sealed partial class MetadataStore
     {
         _nodes.ReleaseClosed(NodesFor(OperationLimitOf(Transactions.TransactionSize.Large)) + Geometry.BlocksPerChunk);
         _nodes.GiveBackRetired(closed.RetiredCount);
+        if (closed.RetiredCount > 0 && !_isStaged)
+        {
+            // All that is pending is durable: its records, and the line of the chunks given back.
+            Space.ReleasePending(Space.SealPending());
+        }
+
         foreach (long block in _chain)
         {
             _nodes.ReleaseHeld(block);

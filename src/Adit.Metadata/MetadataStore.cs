@@ -88,7 +88,7 @@ public sealed partial class MetadataStore : IDisposable
         ReleaseMemory();
     }
 
-    /// <summary>Ends as a killed process would: the medium is not touched any more.</summary>
+    /// <summary>Ends as a killed process would: the medium is not touched any more. A transaction of the calling thread ends with it.</summary>
     public void Abandon()
     {
         if (_isEnded)
@@ -97,6 +97,11 @@ public sealed partial class MetadataStore : IDisposable
         }
 
         _isEnded = true;
+        if (_transactionLock.IsHeldByCurrentThread)
+        {
+            _transactionLock.Exit();
+        }
+
         _worker?.Dispose();
         ReleaseMemory();
     }
