@@ -7,6 +7,9 @@ namespace Adit.Metadata.Checking;
 /// <param name="Found">What is there.</param>
 public sealed record Finding(FindingKind Kind, string Where, string Expected, string Found)
 {
+    /// <summary>Where it is, what was expected and what was found.</summary>
+    public string Message => $"{Where}: expected {Expected}, found {Found}";
+
     /// <summary>One line.</summary>
-    public override string ToString() => $"{Kind} at {Where}: expected {Expected}, found {Found}";
+    public override string ToString() => $"{Kind} at {Message}";
 }

@@ -44,6 +44,12 @@ public sealed partial class StructureChecker : IDisposable
     /// <summary>Some nodes cannot be read: what lay in them is unknown, and so is who owns some blocks.</summary>
     public bool HasLoss => _tree is { HasLoss: true };
 
+    /// <summary>Extents that lie inside the volume.</summary>
+    public long ExtentCount { get; private set; }
+
+    /// <summary>Blocks that extents own.</summary>
+    public long DataBlocks => _owned?.CountIn(0, _superblock.VolumeBlocks) ?? 0;
+
     internal PublishedTree Tree => _tree ?? throw new InvalidOperationException("The tree has not been checked.");
 
     internal VolumeLayout Layout => _layout;
@@ -111,6 +117,7 @@ public sealed partial class StructureChecker : IDisposable
         _uses = new NativeTable<byte>(_layout.ChunkCount);
         RecordCheck records = new(this, visitor);
         _tree.Prove(records);
+        ExtentCount = records.ExtentCount;
         CheckReverseComplete(records);
         CheckNodeMap();
         CheckSpace();

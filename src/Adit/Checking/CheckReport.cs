@@ -16,6 +16,14 @@ public sealed record CheckReport
 
     public required long EntryCount { get; init; }
 
+    public required long ExtentCount { get; init; }
+
+    /// <summary>Blocks that files own.</summary>
+    public required long DataBlocks { get; init; }
+
+    /// <summary>As the superblock counts them.</summary>
+    public required long FreeBlocks { get; init; }
+
     /// <summary>Parts of the tree could not be read: what they held was not checked.</summary>
     public required bool HasLoss { get; init; }
 

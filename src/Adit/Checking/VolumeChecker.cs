@@ -2,6 +2,7 @@ using Adit.Format;
 using Adit.Media;
 using Adit.Metadata;
 using Adit.Metadata.Checking;
+using Adit.Metadata.Superblocks;
 
 namespace Adit.Checking;
 
@@ -15,20 +16,42 @@ namespace Adit.Checking;
 /// </remarks>
 public static class VolumeChecker
 {
+    /// <summary>Checks a volume in a file or on a device, which nobody has open. Changes nothing.</summary>
+    /// <exception cref="MediumException">It cannot be opened (EBUSY: another process has it).</exception>
+    public static CheckReport Check(string path, CheckOptions? options = null)
+    {
+        using Medium medium = OpenMedium(path, isReadOnly: true);
+        return Check(medium, options);
+    }
+
     /// <summary>Checks a volume that nobody has open.</summary>
     public static CheckReport Check(Medium medium, CheckOptions? options = null) =>
         Check(medium, options ?? new CheckOptions(), repairs: null);
 
-    /// <summary>Checks the volume of an open store. No transaction runs meanwhile.</summary>
-    /// <exception cref="VolumeException">The store has failed, or is read-only with records in its log.</exception>
+    /// <summary>Checks the volume of an open store as its newest checkpoint has it. Transactions go on meanwhile, until the log is
+    /// full. What a read-only opening recovered from the log is not part of it.</summary>
+    /// <exception cref="VolumeException">The store has failed.</exception>
     public static CheckReport Check(MetadataStore store, CheckOptions? options = null)
     {
-        if (!store.IsReadOnly && store.Checkpoint() is var outcome and not Interop.Errno.Success)
+        options ??= new CheckOptions();
+        Interop.Errno outcome = store.IsReadOnly ? Interop.Errno.Success : store.Checkpoint();
+        if (outcome != Interop.Errno.Success)
         {
-            throw new VolumeException(outcome, $"The volume on {store.Medium.Name} cannot be checked while it is open: {store.Failure?.Message}");
+            throw new VolumeException(
+                outcome, $"The volume on {store.Medium.Name} cannot be checked while it is open: {store.Failure?.Message}");
         }
 
-        return CheckPublished(store.Medium, options ?? new CheckOptions(), NewLog(options ?? new CheckOptions()), null);
+        using (store.HoldCheckpoints())
+        {
+            return CheckPublished(store.Medium, options, NewLog(options), null);
+        }
+    }
+
+    /// <summary>Opens the medium of a volume as the kind that it was made on.</summary>
+    internal static Medium OpenMedium(string path, bool isReadOnly)
+    {
+        MediumKind? kind = SuperblockPeek.TryRead(path, out Superblock superblock) ? (MediumKind)superblock.MediumKind : null;
+        return MediumFactory.Open(path, new MediumOptions { Kind = kind, ReadOnly = isReadOnly });
     }
 
     internal static CheckReport Check(Medium medium, CheckOptions options, RepairList? repairs)
@@ -69,7 +92,7 @@ public static class VolumeChecker
         using InodeTable inodes = new();
         if (!structure.ReadFixedParts())
         {
-            return MakeReport(findings, 0, 0, 0, hasLoss: true);
+            return MakeReport(findings, null, 0, 0, 0);
         }
 
         RecordChecker records = new(structure, inodes, findings, repairs);
@@ -82,10 +105,10 @@ public static class VolumeChecker
             links.Check();
         }
 
-        return MakeReport(findings, inodes.Count, links.DirectoryCount, records.EntryCount, structure.HasLoss);
+        return MakeReport(findings, structure, inodes.Count, links.DirectoryCount, records.EntryCount);
     }
 
-    private static CheckReport MakeReport(FindingLog findings, long inodes, long directories, long entries, bool hasLoss) => new()
+    private static CheckReport MakeReport(FindingLog findings, StructureChecker? structure, long inodes, long directories, long entries) => new()
     {
         Findings = findings.Kept,
         FindingCount = findings.Count,
@@ -93,6 +116,9 @@ public static class VolumeChecker
         InodeCount = inodes,
         DirectoryCount = directories,
         EntryCount = entries,
-        HasLoss = hasLoss,
+        ExtentCount = structure?.ExtentCount ?? 0,
+        DataBlocks = structure?.DataBlocks ?? 0,
+        FreeBlocks = structure?.Superblock.FreeBlocks ?? 0,
+        HasLoss = structure is null or { HasLoss: true },
     };
 }

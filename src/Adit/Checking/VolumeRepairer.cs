@@ -14,6 +14,16 @@ public static class VolumeRepairer
     /// <summary>What is mended in one round can bring up something new, such as a name for what had none; it ends soon.</summary>
     private const int MaxRounds = 24;
 
+    /// <summary>Repairs a volume in a file or on a device.</summary>
+    /// <exception cref="VolumeException">Nothing can be saved, or there is no room to.</exception>
+    /// <exception cref="MediumException">It cannot be opened (EBUSY: another process has it), or it failed.</exception>
+    public static RepairReport Repair(string path, CheckOptions? options = null)
+    {
+        using Medium medium = VolumeChecker.OpenMedium(path, isReadOnly: false);
+        return Repair(medium, options);
+    }
+
+    /// <summary>Repairs the volume on a medium.</summary>
     /// <exception cref="VolumeException">Nothing can be saved, or there is no room to.</exception>
     /// <exception cref="MediumException">The medium failed.</exception>
     public static RepairReport Repair(Medium medium, CheckOptions? options = null)

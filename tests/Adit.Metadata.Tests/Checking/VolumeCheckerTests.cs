@@ -42,6 +42,50 @@ public sealed class VolumeCheckerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Check_beside_writers_finds_nothing()
+    {
+        using SampleVolume sample = new();
+        using Volume volume = sample.Open();
+        using CancellationTokenSource end = new();
+        Exception? failure = null;
+        Thread writer = new(() =>
+        {
+            try
+            {
+                for (int number = 0; !end.IsCancellationRequested; number++)
+                {
+                    string path = $"/d2/beside-{number % 50}";
+                    using (AditFile file = volume.OpenFile(path, FileMode.Create))
+                    {
+                        file.Append(new byte[(number * 977) % 30_000]);
+                    }
+
+                    if (number % 3 == 0)
+                    {
+                        volume.Delete(path);
+                    }
+                }
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        })
+        {
+            IsBackground = true,
+        };
+        writer.Start();
+        for (int round = 0; round < 10; round++)
+        {
+            Assert.Equal([], VolumeChecker.Check(volume.Store).Findings);
+        }
+
+        end.Cancel();
+        Assert.True(writer.Join(TimeSpan.FromSeconds(20)));
+        Assert.Null(failure);
+    }
+
+    [Fact]
     public void Check_tells_how_far_it_is()
     {
         using SampleVolume sample = new();
