@@ -26,6 +26,9 @@ internal sealed class MemoryNodes : INodeOperations, IDisposable
     /// <summary>Thrown by the next lookup.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Holds every lookup until it is set: a server that hangs.</summary>
+    public ManualResetEventSlim? Gate { get; set; }
+
     /// <summary>What a direct read answers.</summary>
     public Errno DirectReadOutcome { get; set; }
 
@@ -88,6 +91,7 @@ internal sealed class MemoryNodes : INodeOperations, IDisposable
 
     public Errno Lookup(InodeNumber parent, ReadOnlySpan<byte> name, out NodeAttributes attributes)
     {
+        Gate?.Wait();
         if (Failure is { } failure)
         {
             Failure = null;

@@ -101,6 +101,24 @@ public sealed class LifecycleTests
     }
 
     [MountFact]
+    public void Command_that_waits_for_a_server_that_hangs_is_freed_by_the_watchdog()
+    {
+        using Fakes.MemoryNodes nodes = new();
+        using ManualResetEventSlim gate = new(false);
+        nodes.Gate = gate;
+        using TestMount mount = new(nodes: nodes);
+
+        ShellResult result = Shell.Run($"exec stat {mount.Path}/any", TimeSpan.FromSeconds(1), () =>
+        {
+            mount.Rescue();
+            gate.Set();
+        });
+
+        Assert.True(result.TimedOut);
+        Assert.True(mount.Mount.WaitForEnd(TimeSpan.FromSeconds(10)));
+    }
+
+    [MountFact]
     public void Read_only_mount_shows_and_refuses()
     {
         using TestMount mount = new();

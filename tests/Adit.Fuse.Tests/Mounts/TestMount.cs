@@ -17,7 +17,10 @@ internal sealed class TestMount : IDisposable
     private readonly bool _ownsNodes;
     private volatile bool _barked;
 
-    public TestMount(MountOptions? options = null, INodeOperations? nodes = null)
+    /// <param name="options">How to mount.</param>
+    /// <param name="nodes">What to mount; null: a fresh volume, which is checked at the end.</param>
+    /// <param name="limit">How long the test may take, if not the usual time.</param>
+    public TestMount(MountOptions? options = null, INodeOperations? nodes = null, TimeSpan? limit = null)
     {
         _ownsNodes = nodes is null;
         Nodes = nodes ?? TestNodes.Create();
@@ -27,7 +30,7 @@ internal sealed class TestMount : IDisposable
         Directory.CreateDirectory(Scratch);
         Mount = FuseMount.Start(Nodes, Path, (options ?? new MountOptions()) with { Source = "test" }, Log);
         Connection = MountTable.Find(Path)!.DeviceMinor;
-        _watchdog = new Timer(_ => Bark(), null, Limit, Timeout.InfiniteTimeSpan);
+        _watchdog = new Timer(_ => Bark(), null, limit ?? Limit, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Where it is mounted.</summary>

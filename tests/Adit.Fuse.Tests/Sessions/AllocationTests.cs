@@ -2,6 +2,8 @@ using Adit.Fuse.Handlers;
 using Adit.Fuse.Tests.Fakes;
 using Adit.Fuse.Wire;
 using Adit.Interop;
+using Adit.Media;
+using Adit.Metadata;
 using static Adit.Fuse.Tests.Fakes.RequestBytes;
 
 namespace Adit.Fuse.Tests.Sessions;
@@ -51,6 +53,39 @@ public sealed class AllocationTests
         foreach ((string name, byte[] request) in requests)
         {
             Assert.True(Measure(session, request) == 0, $"{name} allocates");
+        }
+    }
+
+    /// <summary>Reads, overwrites, appends and lookups of a volume, from the request's bytes to the medium and back.</summary>
+    [Fact]
+    public void Request_to_a_volume_allocates_nothing()
+    {
+        using MemoryMedium medium = new(256 << 20);
+        Volume.Format(medium, new FormatOptions());
+        using Volume volume = Volume.Open(medium);
+        using TestSession session = new(volume);
+        (ulong node, ulong handle) = session.Create("file");
+        (ulong grown, ulong appending) = session.Create("grown");
+        session.Write(node, handle, 0, new byte[200_000]);
+        Dictionary<string, byte[]> requests = new()
+        {
+            ["getattr"] = Of(Opcode.GetAttr, node, 9, Struct(new GetAttrIn())),
+            ["lookup"] = Of(Opcode.Lookup, 1, 9, Name("file")),
+            ["lookup of nothing"] = Of(Opcode.Lookup, 1, 9, Name("nothing")),
+            ["forget"] = Of(Opcode.Forget, node, 9, Struct(new ForgetIn { Count = 1 })),
+            ["read 4 KiB"] = Of(Opcode.Read, node, 9, Struct(new ReadIn { Handle = handle, Offset = 4096, Size = 4096 })),
+            ["read 128 KiB"] = Of(Opcode.Read, node, 9, Struct(new ReadIn { Handle = handle, Offset = 1, Size = 131072 })),
+            ["write 4 KiB"] = Of(Opcode.Write, node, 9, Struct(new WriteIn { Handle = handle, Offset = 4096, Size = 4096, WriteFlags = WriteIn.KillSetIds }), new byte[4096]),
+            ["append"] = Of(Opcode.Write, grown, 9, Struct(new WriteIn { Handle = appending, Size = 4096, Flags = 0x400 }), new byte[4096]),
+            ["fsync"] = Of(Opcode.FSync, node, 9, Struct(new FSyncIn { Handle = handle })),
+            ["statfs"] = Of(Opcode.StatFs, 1, 9),
+            ["getxattr of nothing"] = Of(Opcode.GetXAttr, node, 9, Struct(new GetXAttrIn { Size = 64 }), Name("security.selinux")),
+        };
+        session.Transport.KeepsReplies = false;
+        foreach ((string name, byte[] request) in requests)
+        {
+            long allocated = Measure(session, request);
+            Assert.True(allocated == 0, $"{name} allocates {allocated} bytes in {Rounds} requests");
         }
     }
 
