@@ -47,6 +47,9 @@ public sealed partial class MetadataStore : IDisposable
 
     public bool IsReadOnly => Options.ReadOnly;
 
+    /// <summary>What the record of one transaction holds, heads and keys of its operations included: at least 4 KiB.</summary>
+    public int MaxRecordBytes => _log.MaxRecordBytes;
+
     /// <summary>The first cause why the store refuses transactions, or null.</summary>
     public Exception? Failure => _failure;
 

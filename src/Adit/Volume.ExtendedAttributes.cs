@@ -173,16 +173,15 @@ public sealed partial class Volume
         }
 
         int newPieces = removes || AttributeRecord.FitsInline(name.Length, value.Length) ? 0 : AttributeRecord.PiecesOf(value.Length);
+        if (_context.Store.MaxRecordBytes < (newPieces + 2) * (AttributeRecord.PieceBytes + 64))
+        {
+            return Errno.ENOSPC;
+        }
+
         Errno errno = _context.Store.Begin(out Transaction transaction, SizeFor(newPieces, hit.PieceCount, removes));
         if (errno != Errno.Success)
         {
             return errno;
-        }
-
-        if (transaction.CapacityBytes < (newPieces + 2) * (AttributeRecord.PieceBytes + 64))
-        {
-            transaction.Abort();
-            return Errno.ENOSPC;
         }
 
         PutAttribute(transaction, inode.Number, hit, name, value, newPieces, removes);

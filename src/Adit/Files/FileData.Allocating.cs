@@ -66,7 +66,7 @@ internal sealed partial class FileData
                 continue;
             }
 
-            WritePlan plan = WritePlan.Empty;
+            WritePlan plan = WritePlan.Empty(_store.MaxRecordBytes);
             long stretchEnd = Math.Min(end, fileBlock + MaxAllocatedAtOnce);
             LoadLocked(inode, fileBlock, stretchEnd);
             Errno errno = PlanLocked(inode, plan, fileBlock, stretchEnd, Growth.Known, out long plannedEnd);

@@ -32,7 +32,7 @@ internal sealed partial class FileData
         LoadLocked(inode, 0, Geometry.BlocksPerChunk);
         ExtentMap map = inode.Extents;
         long headBlocks = inode.Record.BlockCount;
-        if (!map.IsComplete || map.Count > MaxMovedExtents || !IsPlainHead(map, headBlocks)
+        if (!map.IsComplete || map.Count > Math.Min(MaxMovedExtents, WritePlan.PiecesOf(_store.MaxRecordBytes)) || !IsPlainHead(map, headBlocks)
             || map.ExtentAt(0).Start.IndexInChunk == 0 && map.Count == 1)
         {
             return Errno.Success;

@@ -51,7 +51,7 @@ internal sealed partial class FileData
         LoadLocked(inode, 0, ExtentMap.MaxFileBlocks);
         int first = map.IndexOf(fileBlock);
         first = first < 0 ? ~first : first;
-        if (!map.IsComplete || map.Count - first > MaxShiftedExtents)
+        if (!map.IsComplete || map.Count - first > Math.Min(MaxShiftedExtents, WritePlan.PiecesOf(_store.MaxRecordBytes)))
         {
             return Errno.ENOTSUP;
         }

@@ -64,7 +64,7 @@ internal sealed partial class FileData
         }
 
         LoadLocked(inode, fileBlock, end);
-        WritePlan plan = WritePlan.Empty;
+        WritePlan plan = WritePlan.Empty(_store.MaxRecordBytes);
         errno = PlanLocked(inode, plan, fileBlock, end, Growth.Expected, out long plannedEnd);
         if (plannedEnd == fileBlock)
         {

@@ -9,31 +9,37 @@ internal sealed class WritePlan
     /// <summary>More runs than this go into the next transaction: each is up to four operations of a large one.</summary>
     public const int MaxPieces = 30;
 
+    /// <summary>Bytes of a record that one run may need, with all its operations.</summary>
+    public const int RecordBytesPerPiece = 160;
+
     [ThreadStatic]
     private static WritePlan? _ofThread;
 
     private readonly WritePiece[] _pieces = new WritePiece[MaxPieces];
 
     private int _count;
+    private int _limit;
 
     private WritePlan()
     {
     }
 
     /// <summary>The thread's plan, empty.</summary>
-    public static WritePlan Empty
+    /// <param name="recordBytes">What the record of a transaction holds.</param>
+    public static WritePlan Empty(int recordBytes)
     {
-        get
-        {
-            WritePlan plan = _ofThread ??= new WritePlan();
-            plan._count = 0;
-            return plan;
-        }
+        WritePlan plan = _ofThread ??= new WritePlan();
+        plan._count = 0;
+        plan._limit = Math.Min(MaxPieces, PiecesOf(recordBytes));
+        return plan;
     }
+
+    /// <summary>How many runs, or extents to be moved, the record of a transaction takes beside an inode's.</summary>
+    public static int PiecesOf(int recordBytes) => (recordBytes - 512) / RecordBytesPerPiece;
 
     public ReadOnlySpan<WritePiece> Pieces => _pieces.AsSpan(0, _count);
 
-    public bool IsFull => _count == MaxPieces;
+    public bool IsFull => _count == _limit;
 
     public bool Has(WritePieceKind kind)
     {

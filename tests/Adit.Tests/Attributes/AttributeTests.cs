@@ -8,7 +8,7 @@ public sealed class AttributeTests
     [Fact]
     public void Extended_attributes_of_all_sizes_are_kept_replaced_and_removed()
     {
-        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using VolumeFixture fixture = new(VolumeFixture.Memory, 256 << 20);
         int[] sizes = [0, 1, 700, 1010, 1011, 1024, 1025, 5000, 65_535, 65_536];
         using (Volume volume = fixture.Open())
         {

@@ -75,7 +75,9 @@ public sealed class OrphanTests
         volume.Abandon();
         using Volume again = fixture.Open();
         Assert.Empty(again.Enumerate("/"));
-        Assert.Equal(free, FreeBlocks(again));
+
+        // Opening does as much as fits its budget; the rest follows in the background.
+        Assert.True(SpinWait.SpinUntil(() => FreeBlocks(again) == free, TimeSpan.FromSeconds(30)), "orphans are left");
         VolumeProof.Check(again);
     }
 
