@@ -169,6 +169,9 @@ public sealed class MountTests
             }
         }
 
+        using var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        silent.Connect(OwnerAddress.Of(volume)!);
+
         AditTool.Run("info", volume).Expect(0);
         AditTool.Run("umount", mount).Expect(0);
     }

@@ -7,7 +7,7 @@ namespace Adit.Cli.Maps;
 /// and how long the runs of free space are.</summary>
 internal sealed class MapPicture
 {
-    private const int Margin = 32;
+    private const int Margin = 29;
     private const int PictureWidth = 1280;
     private const int InnerWidth = PictureWidth - (2 * Margin);
     private const int MaxGridHeight = 760;

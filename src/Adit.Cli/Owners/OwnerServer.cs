@@ -6,12 +6,14 @@ using Adit.Interop;
 namespace Adit.Cli.Owners;
 
 /// <summary>Answers commands about a volume that this process has open. Each client has a thread and can do no more to
-/// this process than end its own connection: a bad message, a client that dies, and one that does not take its answer within
-/// <see cref="SendTimeout"/> all end so. Only the same user and root are answered.</summary>
+/// this process than end its own connection: a bad message, a client that dies, one that does not take its answer within
+/// <see cref="SendTimeout"/>, and one that asks nothing for <see cref="IdleTimeout"/> all end so. Only the same user and root are
+/// answered; the next client waits while there are <see cref="MaxClients"/>.</summary>
 internal sealed class OwnerServer : IDisposable
 {
     private const int MaxClients = 32;
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(20);
 
     private readonly Socket _listener;
     private readonly IVolumeInspector _inspector;
@@ -19,6 +21,7 @@ internal sealed class OwnerServer : IDisposable
     private readonly ManualResetEventSlim _closed = new();
     private readonly Lock _lock = new();
     private readonly HashSet<Socket> _clients = [];
+    private readonly SemaphoreSlim _places = new(MaxClients);
     private Exception? _closeFailure;
     private int _clientsToAnswer;
 
@@ -74,6 +77,7 @@ internal sealed class OwnerServer : IDisposable
         while (true)
         {
             Socket client;
+            _places.Wait();
             try
             {
                 client = _listener.Accept();
@@ -85,6 +89,7 @@ internal sealed class OwnerServer : IDisposable
             catch (SocketException)
             {
                 // Out of descriptors, or the client went away between connect and accept: the next one may do better.
+                _places.Release();
                 Thread.Sleep(50);
                 continue;
             }
@@ -96,6 +101,7 @@ internal sealed class OwnerServer : IDisposable
             else
             {
                 client.Dispose();
+                _places.Release();
             }
         }
     }
@@ -105,6 +111,7 @@ internal sealed class OwnerServer : IDisposable
         try
         {
             client.SendTimeout = (int)SendTimeout.TotalMilliseconds;
+            client.ReceiveTimeout = (int)IdleTimeout.TotalMilliseconds;
             if (!PeerCredentials.Of(client).IsTrusted)
             {
                 return false;
@@ -117,7 +124,7 @@ internal sealed class OwnerServer : IDisposable
 
         lock (_lock)
         {
-            return _clients.Count < MaxClients && _clients.Add(client);
+            return _clients.Add(client);
         }
     }
 
@@ -142,6 +149,8 @@ internal sealed class OwnerServer : IDisposable
             {
                 _clients.Remove(client);
             }
+
+            _places.Release();
         }
     }
 
