@@ -68,7 +68,16 @@ internal sealed unsafe class SampleVolume : IDisposable
     {
         using MetadataStore store = MetadataStore.Open(_medium, new StoreOptions { BackgroundWork = false });
         Assert.Equal(Interop.Errno.Success, store.Begin(out Transactions.Transaction transaction));
-        change(transaction);
+        try
+        {
+            change(transaction);
+        }
+        catch
+        {
+            transaction.Abort();
+            throw;
+        }
+
         transaction.Commit();
     }
 
