@@ -13,7 +13,6 @@ public sealed class AgeingTests(ITestOutputHelper output)
     // Large share of bytes, largest small file, large files from, to, writers at a time. 4 KiB blocks.
     [InlineData(0.50, 16, 256, 8192, 8)]
     [InlineData(0.80, 16, 256, 8192, 8)]
-    [InlineData(0.10, 16, 256, 8192, 8)]
     [InlineData(0.30, 200, 256, 2048, 16)]
     [InlineData(0.95, 16, 520, 1100, 4)]
     [InlineData(0.998, 16, 256, 8192, 1)]
@@ -23,6 +22,7 @@ public sealed class AgeingTests(ITestOutputHelper output)
     [Theory]
     [Trait("Tier", "long")]
     [InlineData(0.00, 16, 256, 8192, 8)]
+    [InlineData(0.10, 16, 256, 8192, 8)]
     [InlineData(0.50, 1, 256, 8192, 1)]
     [InlineData(0.50, 64, 256, 8192, 8)]
     [InlineData(0.50, 16, 256, 8192, 8)]

@@ -24,7 +24,7 @@ public sealed class SpaceModelTests(ITestOutputHelper output)
     public void Allocator_under_random_operations_agrees_with_a_bitmap(int seed, int chunkCount, int lineCap)
     {
         output.WriteLine($"seed {seed}");
-        new Run(seed, chunkCount, lineCap).Go(6_000);
+        new Run(seed, chunkCount, lineCap).Go(3_000);
     }
 
     [Fact]
