@@ -8,7 +8,9 @@ namespace Adit.Media;
 /// pages that were written or marked, and waits for the disk.</summary>
 /// <remarks>Thread-safe. A fence covers what every thread wrote before, and threads that fence at once share the
 /// disk's work: the second finds nothing left to do. A failed fence poisons the medium: the host forgets which pages
-/// it could not write, so no later fence could be believed.</remarks>
+/// it could not write, so no later fence could be believed. A store to a page that the host cannot take just now (a
+/// frozen or stalled disk) waits in the kernel without the runtime's knowledge: a garbage collection, and with it the
+/// whole process, waits for it too.</remarks>
 public sealed unsafe class FileMedium : Medium
 {
     private readonly RankedLock _fenceLock = new(LockRank.Medium, number: 1);
