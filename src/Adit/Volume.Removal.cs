@@ -21,10 +21,7 @@ public sealed partial class Volume
                 try
                 {
                     // What can go wrong here the store remembers as its failure; no caller is left who could be told.
-                    if (_data.RemoveLocked(inode) != Errno.Success)
-                    {
-                        inode.Uses = 1;
-                    }
+                    _ = _data.RemoveLocked(inode);
                 }
                 catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))
                 {

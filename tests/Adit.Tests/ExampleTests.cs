@@ -12,12 +12,13 @@ public sealed class ExampleTests
         try
         {
             string path = Path.Combine(folder, "pool.adit");
-            using Volume volume = Volume.Create(path, new CreateOptions { SizeBytes = 64 << 20 });
-            volume.CreateDirectory("/notes");
-            using AditFile file = volume.OpenFile("/notes/first.txt", FileMode.Create);
-            file.Append("a level passage straight into a mine"u8);
-            using DirectRead direct = file.ReadDirect(2, 13);
-            Assert.Equal("level passage", Encoding.UTF8.GetString(direct.Span));
+            Volume.Format(path, new CreateOptions { SizeBytes = 64 << 20 });
+            using var volume = Volume.Open(path);
+            using var file = volume.OpenFile("/log", FileMode.OpenOrCreate);
+            file.Append("committed\n"u8);
+            file.Flush();
+            using var bytes = file.ReadDirect(0, 10);
+            Assert.Equal("committed\n", Encoding.UTF8.GetString(bytes.Span));
         }
         finally
         {
