@@ -1,4 +1,5 @@
 using Adit.Metadata;
+using Adit.TestKit.Crash.Files;
 using Adit.TestKit.Crash.Stores;
 using Adit.TestKit.Simulation;
 
@@ -34,12 +35,35 @@ public static class BrokenVariantCatalogue
         BrokenVariant.RecordBeforeData,
     ];
 
+    /// <summary>The defects of files and directories.</summary>
+    public static IReadOnlyList<BrokenVariant> OfFiles { get; } =
+    [
+        BrokenVariant.SkipZeroing,
+        BrokenVariant.SkipTailZeroing,
+        BrokenVariant.SizeBeforeData,
+        BrokenVariant.ForgetOrphan,
+        BrokenVariant.RenameInTwoRecords,
+        BrokenVariant.ConvertBeforeData,
+        BrokenVariant.TruncateWithoutMark,
+        BrokenVariant.SkipOverwriteFence,
+        BrokenVariant.LinkInTwoRecords,
+        BrokenVariant.FreeBeforeUnlink,
+    ];
+
     /// <summary>The campaign for a defect, with the defect switched on.</summary>
     public static CrashCampaignOptions CampaignFor(BrokenVariant variant) => Aim(variant) with
     {
         Broken = variant,
         Images = Bound,
         MaxViolations = 1,
+    };
+
+    /// <summary>Every commit is durable where these defects are in what comes before the commit.</summary>
+    private static CrashCampaignOptions OnFiles(Func<FileWorkloadOptions, FileWorkloadOptions> aim) => new()
+    {
+        Layers = CrashLayers.Files,
+        AimFiles = aim,
+        AimSession = session => session with { Model = DurabilityModel.CacheLine, FenceProbability = 0.8, NestedProbability = 0.05 },
     };
 
     private static CrashCampaignOptions Aim(BrokenVariant variant) => variant switch
@@ -66,6 +90,10 @@ public static class BrokenVariantCatalogue
             Layers = CrashLayers.Store,
             AimSession = session => session with { Model = DurabilityModel.Page },
         },
-        _ => new CrashCampaignOptions { Layers = CrashLayers.Store },
+        BrokenVariant.TruncateWithoutMark => OnFiles(AimedScripts.Truncations),
+        BrokenVariant.ConvertBeforeData => OnFiles(AimedScripts.Conversions),
+        BrokenVariant.SkipOverwriteFence => OnFiles(AimedScripts.Overwrites),
+        BrokenVariant.FreeBeforeUnlink => OnFiles(AimedScripts.Unlinks),
+        _ => new CrashCampaignOptions { Layers = OfFiles.Contains(variant) ? CrashLayers.Files : CrashLayers.Store },
     };
 }

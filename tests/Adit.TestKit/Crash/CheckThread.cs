@@ -13,13 +13,15 @@ internal sealed class CheckThread : IDisposable
     private readonly Thread _thread;
     private Action? _work;
     private ExceptionDispatchInfo? _failure;
-    private bool _isStuck;
 
     public CheckThread(string name)
     {
         _thread = new Thread(Loop, 4 << 20) { IsBackground = true, Name = name };
         _thread.Start();
     }
+
+    /// <summary>Work did not end: its thread may still use whatever it was given.</summary>
+    public bool IsStuck { get; private set; }
 
     /// <summary>Returns when the work is done; throws what it threw.</summary>
     /// <exception cref="TimeoutException">The work waits for something that the caller holds.</exception>
@@ -29,7 +31,7 @@ internal sealed class CheckThread : IDisposable
         _wanted.Release();
         if (!_done.Wait(Patience))
         {
-            _isStuck = true;
+            IsStuck = true;
             throw new TimeoutException($"{_thread.Name}: not done after {Patience.TotalSeconds} s");
         }
 
@@ -40,7 +42,7 @@ internal sealed class CheckThread : IDisposable
     {
         _work = null;
         _wanted.Release();
-        if (_isStuck || !_thread.Join(Patience))
+        if (IsStuck || !_thread.Join(Patience))
         {
             // A background thread: it ends with the process.
             return;

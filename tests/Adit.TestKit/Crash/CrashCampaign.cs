@@ -85,6 +85,11 @@ public sealed class CrashCampaign
             Cancellation = _options.Cancellation,
             ReplayCommand = ReplayCommand(seed),
         };
+        if (layer == CrashLayers.Systematic)
+        {
+            session = session with { FenceProbability = 1, StoreProbability = 0.05, ImagesPerPoint = 3 };
+        }
+
         session = _options.AimSession?.Invoke(session) ?? session;
         if (layer == CrashLayers.Systematic)
         {

@@ -53,6 +53,12 @@ public sealed class CrashRig : IDisposable
     {
         Checks.Dispose();
         Aside.Dispose();
+        if (Checks.IsStuck || Aside.IsStuck)
+        {
+            // Unmapping what a thread still reads would end the process and the report with it.
+            return;
+        }
+
         Second.Dispose();
         Image.Dispose();
         Medium.Dispose();

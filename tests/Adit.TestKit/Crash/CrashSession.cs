@@ -63,7 +63,10 @@ public sealed class CrashSession
         finally
         {
             _medium.OnEvent = null;
-            _workload.Stop();
+            if (!_rig.Checks.IsStuck && !_rig.Aside.IsStuck)
+            {
+                _workload.Stop();
+            }
         }
     }
 

@@ -6,7 +6,7 @@ namespace Adit.TestKit.Crash.Files;
 
 /// <summary>Runs the sequences of <see cref="OperationEnumerator"/>, each from the same prepared volume, with power failing in
 /// it. Numbers count through the lengths: first all of one operation, then of two, then of three, then again.</summary>
-internal sealed class SystematicSequences : IDisposable
+public sealed class SystematicSequences : IDisposable
 {
     /// <summary>Sequences that one prepared volume serves before another is made.</summary>
     public const long PerSession = 256;
@@ -19,7 +19,7 @@ internal sealed class SystematicSequences : IDisposable
 
     public SystematicSequences(CrashSessionOptions session, BrokenVariant broken, CrashCounts counts)
     {
-        _session = session with { FenceProbability = 1, StoreProbability = 0.05, ImagesPerPoint = 3 };
+        _session = session;
         _broken = broken;
         _counts = counts;
         SimulatedMedium medium = new(8 << 20, session.Model, session.Seed);
@@ -30,6 +30,7 @@ internal sealed class SystematicSequences : IDisposable
         _rig = new CrashRig(medium, session.Seed);
     }
 
+    /// <summary>Sequences of all lengths.</summary>
     public static long Total => OperationEnumerator.Count(1) + OperationEnumerator.Count(2) + OperationEnumerator.Count(3);
 
     public CrashSession Run(long number)

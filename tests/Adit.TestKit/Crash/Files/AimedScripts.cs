@@ -1,0 +1,66 @@
+using Adit.Nodes;
+using Adit.TestKit.Model;
+
+namespace Adit.TestKit.Crash.Files;
+
+/// <summary>Sequences that put one mechanism at risk again and again.</summary>
+public static class AimedScripts
+{
+    private const int Files = 6;
+    private const int Block = 4096;
+
+    /// <summary>Files of many pieces, cut to nothing: each cut is several transactions.</summary>
+    public static FileWorkloadOptions Truncations(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        CheckPercent = 100,
+        Mix = new OperationMix { Namespace = 0, Data = 20, Attributes = 0, Handles = 0, Syncs = 0, Checkpoints = 0, MaxFileBytes = 120 * Block },
+        Preparation = [.. PerFile(path => [new CreateOperation(path), .. Pieces(path)])],
+        Script = [.. PerFile(path => [new TruncateOperation(path, 100)]), .. PerFile(path => [new AppendOperation(path, 50, 7)])],
+    };
+
+    /// <summary>Writes into blocks that were allocated and hold what another file left.</summary>
+    public static FileWorkloadOptions Conversions(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Preparation =
+        [
+            new CreateOperation("/junk"),
+            .. Enumerable.Range(0, 8).Select(i => new WriteOperation("/junk", i * 8 * Block, 8 * Block, 100 + (ulong)i)),
+            new UnlinkOperation("/junk"),
+            new SyncVolumeOperation(),
+            new CheckpointOperation(),
+            new CreateOperation("/a"),
+            new AllocateOperation("/a", AllocateMode.Allocate, 0, 60 * Block),
+        ],
+        Script = [.. Enumerable.Range(0, 30).Select(i => new WriteOperation("/a", (i * 2 * Block) + (i * 50), 3000, 200 + (ulong)i))],
+    };
+
+    /// <summary>Overwrites in place, whole blocks and parts of them, of a file that stays open: closing it would commit its
+    /// time stamps, and fence.</summary>
+    public static FileWorkloadOptions Overwrites(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Preparation = [new CreateOperation("/a"), new WriteOperation("/a", 0, 12 * Block, 1), new OpenOperation("/a", 1)],
+        Script = [.. Enumerable.Range(0, 60).Select(i => new WriteOperation(FileTarget.Opened(1), i * 700, i % 3 == 0 ? Block : 90, 300 + (ulong)i))],
+    };
+
+    /// <summary>Small files that come and go.</summary>
+    public static FileWorkloadOptions Unlinks(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Preparation = [.. PerFile(path => [new CreateOperation(path), new AppendOperation(path, 3 * Block, 9)])],
+        Script =
+        [
+            .. PerFile(path => [new UnlinkOperation(path)]),
+            .. PerFile(path => [new CreateOperation(path), new AppendOperation(path, 2 * Block, 10), new UnlinkOperation(path)]),
+        ],
+    };
+
+    private static IEnumerable<FileOperation> PerFile(Func<string, IEnumerable<FileOperation>> operations) =>
+        Enumerable.Range(0, Files).SelectMany(i => operations($"/f{i}"));
+
+    /// <summary>Every second block of a file.</summary>
+    private static IEnumerable<FileOperation> Pieces(string path) =>
+        Enumerable.Range(0, 60).Select(i => new WriteOperation(path, i * 2 * Block, 100, (ulong)i + 1));
+}

@@ -1,0 +1,61 @@
+using Adit.TestKit.Crash;
+using Adit.TestKit.Crash.Files;
+using Adit.TestKit.Simulation;
+using Xunit.Abstractions;
+
+namespace Adit.Tests.Crash;
+
+/// <summary>Power fails under files and directories. The campaigns end by themselves after a time that no working volume needs.</summary>
+public sealed class FileCrashTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Files_that_lose_power_are_as_after_a_prefix_with_all_that_was_acknowledged() =>
+        FindsNothing(new CrashCampaignOptions { Seed = 1, Images = 2_000, Minutes = 1, Layers = CrashLayers.Files }, needsAllDangers: true);
+
+    [Fact]
+    public void Short_sequences_that_lose_power_are_as_after_a_prefix() =>
+        FindsNothing(
+            new CrashCampaignOptions
+            {
+                Seed = 1,
+                Images = 1_500,
+                Minutes = 1,
+                Layers = CrashLayers.Systematic,
+                AimSession = session => session with { FenceProbability = 0.5, ImagesPerPoint = 1 },
+            },
+            needsAllDangers: false);
+
+    [Fact]
+    [Trait("Tier", "long")]
+    public void Files_that_lose_power_a_hundred_thousand_times_are_as_after_a_prefix() =>
+        FindsNothing(
+            new CrashCampaignOptions { Seed = 100_000, Images = 100_000, Minutes = 15, Threads = 2, Layers = CrashLayers.Files },
+            needsAllDangers: true);
+
+    [Theory]
+    [Trait("Tier", "long")]
+    [InlineData(DurabilityModel.CacheLine)]
+    [InlineData(DurabilityModel.Page)]
+    public void All_sequences_of_up_to_three_operations_that_lose_power_are_as_after_a_prefix(DurabilityModel model) =>
+        FindsNothing(
+            new CrashCampaignOptions
+            {
+                Seed = 200_000,
+                Sessions = (int)((SystematicSequences.Total / SystematicSequences.PerSession) + 1),
+                Images = long.MaxValue,
+                Threads = 2,
+                Layers = CrashLayers.Systematic,
+                AimSession = session => session with { Model = model, FenceProbability = 0.5, StoreProbability = 0.02, ImagesPerPoint = 1 },
+            },
+            needsAllDangers: false);
+
+    private void FindsNothing(CrashCampaignOptions options, bool needsAllDangers)
+    {
+        CrashCampaignResult result = CrashCampaign.Run(options);
+        string report = CrashReport.Describe(result);
+        output.WriteLine(report);
+        Assert.True(result.Violations.Count == 0, report);
+        Assert.True(result.Dangers[CrashDanger.Undecided] > 0 && result.Dangers[CrashDanger.InRecovery] > 0, report);
+        Assert.False(needsAllDangers && result.IsInconclusive, report);
+    }
+}
