@@ -30,6 +30,7 @@ public static class BrokenVariantCatalogue
         BrokenVariant.SkipSuperblockFence,
         BrokenVariant.NodeMapBeforePublish,
         BrokenVariant.SkipNodeMapReplay,
+        BrokenVariant.SkipRecoveryReservation,
         BrokenVariant.SkipSpaceFold,
         BrokenVariant.LogStartTooFar,
         BrokenVariant.RecordBeforeData,
@@ -82,6 +83,14 @@ public static class BrokenVariantCatalogue
             Layers = CrashLayers.Store,
             AimStore = StoreWorkloadOptions.FullLog,
             AimSession = session => session with { Model = DurabilityModel.CacheLine, AsideProbability = 1, FenceProbability = 0.05, NestedProbability = 0 },
+        },
+
+        // Recovery must need more nodes at once than are free, and find the chunk that a later record takes for data.
+        BrokenVariant.SkipRecoveryReservation => new CrashCampaignOptions
+        {
+            Layers = CrashLayers.Store,
+            AimStore = StoreWorkloadOptions.ManyNodes,
+            AimSession = session => session with { Model = DurabilityModel.CacheLine, FenceProbability = 0.1, StoreProbability = 0, ImagesPerPoint = 2, NestedProbability = 0 },
         },
 
         // Records go ahead of data only where they are staged.

@@ -17,11 +17,11 @@ public sealed class BrokenFileTests(ITestOutputHelper output)
     public void Broken_volume_is_caught_and_the_sound_one_is_not(BrokenVariant variant)
     {
         CrashCampaignOptions campaign = BrokenVariantCatalogue.CampaignFor(variant);
-        CrashCampaignResult broken = CrashCampaign.Run(campaign with { Minutes = 1 });
+        CrashCampaignResult broken = CrashCampaign.Run(campaign with { Minutes = 2 });
         output.WriteLine(CrashReport.Describe(broken));
         Assert.True(broken.Violations.Count > 0, $"{variant} was not caught:\n{CrashReport.Describe(broken)}");
 
-        CrashCampaignResult sound = CrashCampaign.Run(campaign with { Broken = BrokenVariant.None, Images = Math.Min(ControlImages, broken.Images), Minutes = 1 });
+        CrashCampaignResult sound = CrashCampaign.Run(campaign with { Broken = BrokenVariant.None, Images = Math.Min(ControlImages, broken.Images), Minutes = 2 });
         Assert.True(sound.Violations.Count == 0, CrashReport.Describe(sound));
     }
 

@@ -12,15 +12,14 @@ public sealed partial class StoreCrashWorkload
     /// <summary>Room that one action may need in a log record, beyond its value.</summary>
     private const int ActionOverheadBytes = 128;
 
-    private void ChangeRecords(bool mayBeLarge = true)
+    private void ChangeRecords(bool isLarge)
     {
-        if (!options.IsUniform && _random.Next(12) == 0)
+        if (!options.IsUniform && !isLarge && _random.Next(12) == 0)
         {
             MakeInode();
             return;
         }
 
-        bool isLarge = mayBeLarge && _random.Next(100) < options.LargePercent;
         bool shrinks = _history.Current.Records.Count > options.RecordTarget;
         int count = isLarge ? 120 : options.IsUniform ? 1 : _random.Next(1, options.FillsTransactions ? 30 : 9);
         List<string> actions = [];

@@ -70,7 +70,7 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
 
         while (_history.Current.Records.Count < options.InitialRecords)
         {
-            ChangeRecords();
+            ChangeRecords(isLarge: false);
             if (CommitCount % PreparationEpoch == 0)
             {
                 Checkpoint();
@@ -91,7 +91,11 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
         }
 
         int choice = _random.Next(100);
-        if ((choice -= options.CheckpointPercent) < 0 || (options.CheckpointsFullLog && IsLogFull()))
+        if (_step == 1 && options.StartsLarge)
+        {
+            ChangeRecords(isLarge: true);
+        }
+        else if ((choice -= options.CheckpointPercent) < 0 || (options.CheckpointsFullLog && IsLogFull()))
         {
             Checkpoint();
         }
@@ -109,7 +113,7 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
         }
         else
         {
-            ChangeRecords();
+            ChangeRecords(isLarge: _random.Next(100) < options.LargePercent);
         }
 
         Phase = CrashPhase.Idle;
@@ -128,7 +132,7 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
             }
             else
             {
-                ChangeRecords(mayBeLarge: false);
+                ChangeRecords(isLarge: false);
             }
         }
     }

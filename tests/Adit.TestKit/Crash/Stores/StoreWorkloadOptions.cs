@@ -55,6 +55,9 @@ public sealed record StoreWorkloadOptions
     /// <summary>As many actions in a transaction as it may have, now and then.</summary>
     public bool FillsTransactions { get; init; }
 
+    /// <summary>Begins with a transaction that fills a whole log record.</summary>
+    public bool StartsLarge { get; init; }
+
     /// <summary>Lets the log run full before each checkpoint.</summary>
     public bool CheckpointsFullLog { get; init; }
 
@@ -77,10 +80,10 @@ public sealed record StoreWorkloadOptions
             BlockPercent = Pick(random, 0, 30, 60, 90),
             LargePercent = Pick(random, 0, 3, 20),
         };
-        return random.Next(8) switch
+        return random.Next(16) switch
         {
-            0 => Uniform(usual),
-            1 => FullLog(usual),
+            0 or 3 => Uniform(usual),
+            1 or 4 => FullLog(usual),
             2 => ManyNodes(usual),
             _ => usual,
         };
@@ -117,8 +120,8 @@ public sealed record StoreWorkloadOptions
     {
         LargeShapePercent = 0,
         InitialBlocks = 1500,
-        InitialRecords = 4000,
-        RecordTarget = 4400,
+        InitialRecords = 3200,
+        RecordTarget = 3600,
         MaxValueBytes = 1024,
         LogBytes = 4 << 20,
         BlockPercent = 30,
@@ -127,7 +130,8 @@ public sealed record StoreWorkloadOptions
         SyncPercent = 2,
         LargePercent = 0,
         FillsTransactions = true,
-        Steps = 250,
+        StartsLarge = true,
+        Steps = 60,
     };
 
     private static int Pick(Random random, params ReadOnlySpan<int> from) => from[random.Next(from.Length)];
