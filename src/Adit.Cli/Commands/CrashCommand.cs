@@ -15,6 +15,9 @@ internal sealed class CrashCommand : VolumeCommand
     private readonly Option<long> _images = new("--images") { Description = "How many crash images", HelpName = "N" };
     private readonly Option<int> _sessions = new("--sessions") { Description = "How many volumes", HelpName = "N" };
 
+    private readonly Option<CrashLayers> _layers = new("--layers") { Description = "Where: Store, Files, Systematic or All (default)", HelpName = "L", DefaultValueFactory = _ => CrashLayers.All };
+    private readonly Option<long> _sequence = new("--sequence") { Description = "The first of the systematic sequences", HelpName = "N" };
+
     public CrashCommand()
         : base("crash", "Lose power at every kind of moment and prove that nothing promised is lost")
     {
@@ -22,6 +25,8 @@ internal sealed class CrashCommand : VolumeCommand
         Options.Add(_minutes);
         Options.Add(_images);
         Options.Add(_sessions);
+        Options.Add(_layers);
+        Options.Add(_sequence);
     }
 
     public override string[] Examples => ["adit crash --minutes 10", "adit crash --seed 4711 --sessions 1"];
@@ -43,6 +48,8 @@ internal sealed class CrashCommand : VolumeCommand
         {
             Seed = seed,
             Images = images > 0 ? images : long.MaxValue,
+            Layers = arguments.GetValue(_layers),
+            FirstSequence = arguments.GetValue(_sequence),
             Sessions = sessions > 0 ? sessions : int.MaxValue,
             Minutes = minutes > 0 ? minutes : images > 0 || sessions > 0 ? 0 : 1,
             Threads = Environment.ProcessorCount,

@@ -142,5 +142,5 @@ public sealed class CrashCampaign
 
     private string ReplayCommand(int seed) => string.Create(
         CultureInfo.InvariantCulture,
-        $"adit crash --seed {seed} --sessions 1{(_options.Broken == BrokenVariant.None ? "" : $" (with {_options.Broken})")}");
+        $"adit crash --seed {seed} --sessions 1{(_options.Layers == CrashLayers.All ? "" : $" --layers {_options.Layers}")}{(_options.Broken == BrokenVariant.None ? "" : $" (with {_options.Broken})")}");
 }
