@@ -56,6 +56,11 @@ public sealed partial class Volume
             return Errno.ESTALE;
         }
 
+        if (!AreTimesValid(in changes))
+        {
+            return Errno.EINVAL;
+        }
+
         bool setsSize = (changes.Fields & AttributeFields.Size) != 0;
         if (setsSize)
         {
@@ -88,6 +93,15 @@ public sealed partial class Volume
 
         attributes = inode.Record.ToAttributes(inode.Number);
         return errno;
+    }
+
+    /// <summary>A record with more nanoseconds than a second has would be taken for damage.</summary>
+    private static bool AreTimesValid(in AttributeChanges changes)
+    {
+        const uint limit = 1_000_000_000;
+        return ((changes.Fields & AttributeFields.AccessTime) == 0 || changes.AccessTime.Nanoseconds < limit)
+            && ((changes.Fields & AttributeFields.ModifyTime) == 0 || changes.ModifyTime.Nanoseconds < limit)
+            && ((changes.Fields & AttributeFields.ChangeTime) == 0 || changes.ChangeTime.Nanoseconds < limit);
     }
 
     private static Errno CheckSize(Inode inode, long sizeBytes)
