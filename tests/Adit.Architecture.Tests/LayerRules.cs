@@ -17,6 +17,9 @@ internal static class LayerRules
         // The test kit carries the crash campaign that `adit crash` runs.
         ["Adit.Cli"] = ["Adit.Inspector", "Adit.Fuse", "Adit", "Adit.Interop", "Adit.TestKit"],
         ["Adit.TestKit"] = ["Adit", "Adit.Dax", "Adit.Metadata", "Adit.Format", "Adit.Media", "Adit.Interop"],
+
+        // The process that the kill tests kill.
+        ["Adit.CrashChild"] = ["Adit.TestKit", "Adit"],
     };
 
     /// <summary>What is wrong with one reference, or null.</summary>
