@@ -17,7 +17,8 @@ public sealed partial class MetadataStore
             {
                 return new StoreStatistics(
                     Tree.Epoch, _log.SizeBytes, _log.UsedBytes, _log.NextSequence, Tree.RootLevel + 1, _nodes.LiveCount,
-                    _nodes.FreeCount, _checkpointCount, _transactionCount, _recoveredCount);
+                    _nodes.FreeCount, _checkpointCount, _transactionCount, _recoveredCount,
+                    (long)(_log.Tail - _log.Written));
             }
         }
     }

@@ -11,6 +11,7 @@ namespace Adit.Metadata;
 /// <param name="CheckpointCount">Since opening.</param>
 /// <param name="TransactionCount">Since opening.</param>
 /// <param name="RecoveredTransactionCount">Transactions that opening found in the log.</param>
+/// <param name="StagedBytes">Records that wait in memory to be written out.</param>
 public readonly record struct StoreStatistics(
     ulong Epoch,
     long LogBytes,
@@ -21,4 +22,5 @@ public readonly record struct StoreStatistics(
     long FreeNodeCount,
     long CheckpointCount,
     long TransactionCount,
-    long RecoveredTransactionCount);
+    long RecoveredTransactionCount,
+    long StagedBytes);

@@ -212,9 +212,17 @@ internal sealed partial class FileData
         return Errno.Success;
     }
 
-    /// <summary>Zeroes, in place, the bytes of a range in blocks that it does not fill.</summary>
+    /// <summary>Zeroes, in place, the bytes of a range in blocks that it does not fill. Bytes behind the end of the file are left
+    /// alone: they are zeroed before they are seen again, and zeroing them now could reach the medium before the record of
+    /// the truncation that put them there.</summary>
     private void ZeroEdgesLocked(Inode inode, long offsetBytes, long endBytes)
     {
+        endBytes = Math.Min(endBytes, inode.Record.SizeBytes);
+        if (endBytes <= offsetBytes)
+        {
+            return;
+        }
+
         long head = Math.Min(endBytes, BlocksFor(offsetBytes) << Geometry.BlockShift);
         if (head > offsetBytes)
         {

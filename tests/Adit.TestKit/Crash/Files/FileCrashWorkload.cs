@@ -78,7 +78,8 @@ public sealed partial class FileCrashWorkload(FileWorkloadOptions options) : ICr
             FileOperation operation = options.Script is null
                 ? _generator.Next(_model.State)
                 : options.Script[_random.Next(options.Script.Count)];
-            if (!operation.IsSync)
+            bool isOpenAgain = options.Script is not null && operation is OpenOperation;
+            if (!operation.IsSync && !isOpenAgain)
             {
                 _asideLeft--;
                 Run(operation);
@@ -199,6 +200,7 @@ public sealed partial class FileCrashWorkload(FileWorkloadOptions options) : ICr
         StoreStatistics statistics = Volume.Store.Statistics;
         long nodes = Math.Min(64 * statistics.TreeHeight, statistics.NodeCount) + 70 + statistics.TreeHeight;
         return statistics.LogUsedBytes > statistics.LogBytes / 2
+            || statistics.StagedBytes > statistics.LogBytes / 32
             || statistics.FreeNodeCount < (2 * nodes) + 100
             || Volume.Store.FreeBlocks < 100
             || (options.SyncAlways && !Volume.Store.Medium.HasCheapFences);

@@ -142,6 +142,7 @@ public sealed partial class StoreCrashWorkload(StoreWorkloadOptions options) : I
         StoreStatistics statistics = Store.Statistics;
         long nodes = Math.Min(64 * statistics.TreeHeight, statistics.NodeCount) + 70 + statistics.TreeHeight;
         return statistics.LogUsedBytes > statistics.LogBytes / 2
+            || statistics.StagedBytes > statistics.LogBytes / 32
             || statistics.FreeNodeCount < (2 * nodes) + 100
             || (options.SyncAlways && !Store.Medium.HasCheapFences);
     }
