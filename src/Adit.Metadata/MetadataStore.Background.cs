@@ -43,6 +43,6 @@ public sealed partial class MetadataStore
     internal void CheckpointInBackground()
     {
         Errno outcome = Checkpoint();
-        Invariant.That(outcome == Errno.Success || _failure is not null, "a failed checkpoint leaves its cause");
+        Invariant.That(outcome == Errno.Success || _failure is not null || _isEnded, "a failed checkpoint leaves its cause");
     }
 }

@@ -36,7 +36,7 @@ public sealed partial class MetadataStore : IDisposable
     private BackgroundWorker? _worker;
     private ulong _nextInode;
     private volatile Exception? _failure;
-    private bool _isEnded;
+    private volatile bool _isEnded;
 
     public Medium Medium { get; }
 
