@@ -49,17 +49,30 @@ internal sealed class BackgroundWorker : IDisposable
                 continue;
             }
 
-            long nowMs = Environment.TickCount64;
-            if (_wantsCheckpoint || nowMs - lastCheckpointMs >= _store.Options.CheckpointInterval.TotalMilliseconds)
+            try
             {
-                _wantsCheckpoint = false;
-                lastCheckpointMs = nowMs;
-                _store.CheckpointInBackground();
+                Work(ref lastCheckpointMs);
             }
-            else
+            catch (Exception cause)
             {
-                _store.CommitInBackground();
+                // A defect of the store ends the store's work, not the process that uses it.
+                _store.KeepFailure(cause);
             }
+        }
+    }
+
+    private void Work(ref long lastCheckpointMs)
+    {
+        long nowMs = Environment.TickCount64;
+        if (_wantsCheckpoint || nowMs - lastCheckpointMs >= _store.Options.CheckpointInterval.TotalMilliseconds)
+        {
+            _wantsCheckpoint = false;
+            lastCheckpointMs = nowMs;
+            _store.CheckpointInBackground();
+        }
+        else
+        {
+            _store.CommitInBackground();
         }
     }
 }

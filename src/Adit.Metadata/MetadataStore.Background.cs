@@ -23,6 +23,9 @@ public sealed partial class MetadataStore
         }
     }
 
+    /// <summary>The store refuses changes from now on, and says why.</summary>
+    internal void KeepFailure(Exception cause) => Fail(cause);
+
     internal void CommitInBackground()
     {
         if (!_isStaged)
