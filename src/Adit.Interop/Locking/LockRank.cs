@@ -13,11 +13,17 @@ public enum LockRank
     /// <summary>One inode: its size, attributes and extents. Lower inode number first.</summary>
     Inode = 20,
 
-    /// <summary>The invalidate lock of one mapping.</summary>
+    /// <summary>The invalidate lock of one mapping: faults share it, a change of the layout has it alone.</summary>
     Mapping = 30,
+
+    /// <summary>The views of one mapping: which there are, and the collecting of what was stored through them.</summary>
+    Views = 35,
 
     /// <summary>One entry of an address space.</summary>
     Entry = 40,
+
+    /// <summary>The nodes and marks of one address space. Held for a few instructions.</summary>
+    EntryTree = 42,
 
     /// <summary>One checkpoint at a time.</summary>
     Checkpoint = 44,

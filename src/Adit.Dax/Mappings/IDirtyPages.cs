@@ -1,0 +1,11 @@
+using Adit.Dax.Layouts;
+
+namespace Adit.Dax.Mappings;
+
+/// <summary>Takes the pages that a view found stored to.</summary>
+internal interface IDirtyPages
+{
+    /// <summary>These were stored to since they were last collected. May be called with more pages than that, never with fewer.
+    /// Allocates nothing, takes locks of rank EntryTree at most.</summary>
+    void Add(PageRange pages);
+}
