@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Adit.Checking;
 using Adit.TestKit.Model;
+using Adit.TestKit.Processes;
 using Xunit.Abstractions;
 
 namespace Adit.Tests.Crash;
@@ -12,7 +12,6 @@ public sealed class KillTests(ITestOutputHelper output)
 {
     private const long VolumeBytes = 256 << 20;
     private static readonly TimeSpan LongestOpening = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void Killed_writer_leaves_every_synced_file_whole() => KillOften(rounds: 2, seed: 1);
@@ -46,39 +45,17 @@ public sealed class KillTests(ITestOutputHelper output)
     }
 
     /// <summary>Starts the writer, lets it live for a while after its first file, and kills it.</summary>
-    /// <returns>Its acknowledgements; a last line cut short by the kill is none.</returns>
-    private static List<string> RunAndKill(string path, int seed, int killAfterMs)
+    /// <returns>Its acknowledgements.</returns>
+    private static IReadOnlyList<string> RunAndKill(string path, int seed, int killAfterMs)
     {
-        ProcessStartInfo start = new("dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Adit.CrashChild.dll"));
-        start.ArgumentList.Add(path);
-        start.ArgumentList.Add(seed.ToString(CultureInfo.InvariantCulture));
-        using Process child = Process.Start(start)!;
-        using LineReader acknowledged = new(child.StandardOutput);
-        using LineReader errors = new(child.StandardError);
-        try
-        {
-            child.StandardInput.Close();
-            Assert.True(acknowledged.WaitForFirst(Patience), $"the writer made no file in time: {string.Join(' ', errors.Lines)}");
-            Thread.Sleep(killAfterMs);
-            Assert.False(child.HasExited, $"the writer ended before it was killed: {string.Join(' ', errors.Lines)}");
-            child.Kill();
-            Assert.True(child.WaitForExit(Patience) && acknowledged.WaitForEnd(Patience), "the writer did not die");
-            return acknowledged.Lines;
-        }
-        finally
-        {
-            child.Kill();
-        }
+        using AcknowledgingChild child = AcknowledgingChild.Start("write", path, seed.ToString(CultureInfo.InvariantCulture));
+        Thread.Sleep(killAfterMs);
+        Assert.False(child.HasEnded, $"the writer ended before it was killed: {child.Errors}");
+        return child.Kill();
     }
 
     /// <returns>How many files were acknowledged and found whole.</returns>
-    private static int CheckAfterKill(string path, List<string> acknowledged)
+    private static int CheckAfterKill(string path, IReadOnlyList<string> acknowledged)
     {
         Dictionary<int, (int LengthBytes, ulong Seed)> expected = [];
         HashSet<int> deleted = [];
@@ -122,65 +99,5 @@ public sealed class KillTests(ITestOutputHelper output)
         CheckReport report = VolumeChecker.Check(volume.Store);
         Assert.True(report.IsSound, string.Join("; ", report.Findings.Take(5)));
         return whole;
-    }
-
-    /// <summary>Reads the whole lines of a pipe on a thread of its own, so that nothing waits for a busy thread pool.</summary>
-    private sealed class LineReader : IDisposable
-    {
-        private readonly StreamReader _pipe;
-        private readonly Thread _thread;
-        private readonly ManualResetEventSlim _hasFirst = new();
-        private readonly List<string> _lines = [];
-
-        public LineReader(StreamReader pipe)
-        {
-            _pipe = pipe;
-            _thread = new Thread(Read) { IsBackground = true, Name = "pipe reader" };
-            _thread.Start();
-        }
-
-        public List<string> Lines
-        {
-            get
-            {
-                lock (_lines)
-                {
-                    return [.. _lines];
-                }
-            }
-        }
-
-        public bool WaitForFirst(TimeSpan patience) => _hasFirst.Wait(patience);
-
-        public bool WaitForEnd(TimeSpan patience) => _thread.Join(patience);
-
-        public void Dispose()
-        {
-            if (_thread.Join(Patience))
-            {
-                _hasFirst.Dispose();
-            }
-        }
-
-        private void Read()
-        {
-            StringBuilder line = new();
-            for (int character = _pipe.Read(); character >= 0; character = _pipe.Read())
-            {
-                if (character != '\n')
-                {
-                    line.Append((char)character);
-                    continue;
-                }
-
-                lock (_lines)
-                {
-                    _lines.Add(line.ToString());
-                }
-
-                line.Clear();
-                _hasFirst.Set();
-            }
-        }
     }
 }
