@@ -42,6 +42,14 @@ public sealed unsafe class FileMedium : Medium
 
     public override bool HasCheapFences => false;
 
+    public override string? MapRangeRefusal => null;
+
+    public override Errno MapRange(byte* address, long offsetBytes, long lengthBytes, RangeAccess access)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        return MediumMapping.MapRange(_file.DangerousNumber, address, offsetBytes, lengthBytes, access, Libc.MAP_SHARED);
+    }
+
     public override void Write(long offsetBytes, ReadOnlySpan<byte> source)
     {
         Span<byte> destination = Prepare(offsetBytes, source.Length);

@@ -30,6 +30,25 @@ public abstract unsafe class Medium : IDisposable
     /// <summary>What lies behind a real file or device can keep bytes through power loss.</summary>
     public virtual bool IsVolatile => false;
 
+    /// <summary>A store is durable once its cache lines are written back and fenced, with no system call: what a
+    /// mapping in MAP_SYNC's sense needs.</summary>
+    public virtual bool HasSyncStores => Kind is MediumKind.Pmem or MediumKind.PmemEmulated;
+
+    /// <summary>Why <see cref="MapRange"/> cannot work here, or null where it can.</summary>
+    public virtual string? MapRangeRefusal => $"{Name} is memory that cannot be mapped a second time.";
+
+    /// <summary>Maps a range of the medium once more, in place of what is mapped at an address. Other threads that read
+    /// or store there see what was, or what comes: never a fault in between.</summary>
+    /// <param name="address">A multiple of the system's page size, inside addresses that the caller has reserved.</param>
+    /// <param name="offsetBytes">Where in the medium the range begins; a multiple of the system's page size.</param>
+    /// <param name="lengthBytes">A multiple of the system's page size.</param>
+    /// <param name="access">What may be done there.</param>
+    /// <returns>ENOTSUP: see <see cref="MapRangeRefusal"/>; EROFS: stores never reach this medium; ENOMEM: the process
+    /// has too many mappings (vm.max_map_count), or no memory for one.</returns>
+    /// <remarks>The mapping stays when the medium is disposed. It is not made durable by it: stores through it are told
+    /// with <see cref="MarkStored"/>.</remarks>
+    public virtual Errno MapRange(byte* address, long offsetBytes, long lengthBytes, RangeAccess access) => Errno.ENOTSUP;
+
     /// <summary>Copies bytes to the medium, bypassing the cache where that helps; durable after the next fence.</summary>
     public abstract void Write(long offsetBytes, ReadOnlySpan<byte> source);
 

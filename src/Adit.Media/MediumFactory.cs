@@ -36,7 +36,7 @@ public static class MediumFactory
 
         if (options.Kind == MediumKind.Memory)
         {
-            return new MemoryMedium(options.CreateSizeBytes);
+            return MemoryMedium.CreateShared(options.CreateSizeBytes);
         }
 
         using MediumFile file = MediumFile.OpenOrCreate(path);

@@ -30,4 +30,27 @@ internal static class MediumMapping
 
         return mapping;
     }
+
+    /// <summary>Maps a range of a file or device in place of what is at an address.</summary>
+    /// <param name="fd">The file or device.</param>
+    /// <param name="address">A multiple of the page size, inside addresses that the caller has reserved.</param>
+    /// <param name="offsetBytes">Where in the file the range begins; a multiple of the page size.</param>
+    /// <param name="lengthBytes">A multiple of the page size.</param>
+    /// <param name="access">What may be done there.</param>
+    /// <param name="sharedFlags">The MAP_ flags of a mapping whose stores reach the file.</param>
+    public static unsafe Errno MapRange(
+        int fd, byte* address, long offsetBytes, long lengthBytes, RangeAccess access, int sharedFlags)
+    {
+        long mask = Environment.SystemPageSize - 1;
+        if ((((long)address | offsetBytes | lengthBytes) & mask) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        // Room for private copies is taken when they are made: a private view of a large file costs nothing before.
+        int flags = access == RangeAccess.Private ? Libc.MAP_PRIVATE | Libc.MAP_NORESERVE : sharedFlags;
+        int protection = access == RangeAccess.Read ? Libc.PROT_READ : Libc.PROT_READ | Libc.PROT_WRITE;
+        void* mapped = Libc.mmap(address, (nuint)lengthBytes, protection, flags | Libc.MAP_FIXED, fd, offsetBytes);
+        return mapped == Libc.MAP_FAILED ? Libc.LastError : Errno.Success;
+    }
 }

@@ -39,7 +39,7 @@ public sealed unsafe class MemoryMedium : Medium
     /// <summary>The memory as a file, or null where it is this process's alone.</summary>
     public FileDescriptor? SharedMemory => _memory;
 
-    /// <summary>Memory that other processes can map through <see cref="SharedMemory"/>.</summary>
+    /// <summary>Memory that can be mapped again: by views, and by other processes through <see cref="SharedMemory"/>.</summary>
     /// <exception cref="MediumException">No memory.</exception>
     public static MemoryMedium CreateShared(long lengthBytes)
     {
@@ -60,6 +60,16 @@ public sealed unsafe class MemoryMedium : Medium
             memory.Dispose();
             throw;
         }
+    }
+
+    public override string? MapRangeRefusal => _memory is null ? base.MapRangeRefusal : null;
+
+    public override Errno MapRange(byte* address, long offsetBytes, long lengthBytes, RangeAccess access)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        return _memory is null
+            ? Errno.ENOTSUP
+            : MediumMapping.MapRange(_memory.DangerousNumber, address, offsetBytes, lengthBytes, access, Libc.MAP_SHARED);
     }
 
     public override void Write(long offsetBytes, ReadOnlySpan<byte> source) => source.CopyTo(Destination(offsetBytes, source.Length));

@@ -16,6 +16,7 @@ public sealed unsafe class PmemMedium : Medium
     private readonly MemoryMapping _mapping;
     private readonly HostRoom? _room;
     private readonly bool _cachesAreDurable;
+    private readonly int _mapFlags;
 
     /// <param name="file">Open for reading and writing, and owned. Taken over.</param>
     /// <param name="path">Its path.</param>
@@ -35,8 +36,8 @@ public sealed unsafe class PmemMedium : Medium
         }
 
         // A device, and emulation, have no metadata that a store could depend on: MAP_SYNC is for files alone.
-        int flags = isDevice || isEmulated ? Libc.MAP_SHARED : Libc.MAP_SHARED_VALIDATE | Libc.MAP_SYNC;
-        _mapping = Map(path, file, lengthBytes, flags);
+        _mapFlags = isDevice || isEmulated ? Libc.MAP_SHARED : Libc.MAP_SHARED_VALIDATE | Libc.MAP_SYNC;
+        _mapping = Map(path, file, lengthBytes, _mapFlags);
         Start = _mapping.Start;
         LengthBytes = lengthBytes;
         if (!isDevice)
@@ -56,6 +57,16 @@ public sealed unsafe class PmemMedium : Medium
     public override bool HasCheapFences => true;
 
     public override bool IsVolatile => Kind == MediumKind.PmemEmulated;
+
+    public override string? MapRangeRefusal => null;
+
+    /// <inheritdoc/>
+    /// <remarks>A device-DAX device takes ranges of its own unit only, 2 MiB as a rule, and none that is private: EINVAL.</remarks>
+    public override Errno MapRange(byte* address, long offsetBytes, long lengthBytes, RangeAccess access)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        return MediumMapping.MapRange(_file.DangerousNumber, address, offsetBytes, lengthBytes, access, _mapFlags);
+    }
 
     public override void Write(long offsetBytes, ReadOnlySpan<byte> source)
     {

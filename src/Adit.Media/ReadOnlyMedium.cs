@@ -36,6 +36,19 @@ internal sealed unsafe class ReadOnlyMedium : Medium
 
     public override bool IsVolatile => Kind == MediumKind.PmemEmulated;
 
+    public override string? MapRangeRefusal => null;
+
+    /// <inheritdoc/>
+    /// <remarks>Shows the file, without what recovery stored to this medium's own copies: metadata, and nothing of the
+    /// files' data.</remarks>
+    public override Errno MapRange(byte* address, long offsetBytes, long lengthBytes, RangeAccess access)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        return access == RangeAccess.ReadWrite
+            ? Errno.EROFS
+            : MediumMapping.MapRange(_file.DangerousNumber, address, offsetBytes, lengthBytes, access, Libc.MAP_SHARED);
+    }
+
     public override void Write(long offsetBytes, ReadOnlySpan<byte> source) => source.CopyTo(Destination(offsetBytes, source.Length));
 
     public override void WriteZeros(long offsetBytes, long lengthBytes)

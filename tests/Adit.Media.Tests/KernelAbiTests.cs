@@ -17,13 +17,16 @@ public sealed class KernelAbiTests
         #include <linux/fs.h>
         #include <linux/magic.h>
         #include <linux/stat.h>
+        #include <linux/userfaultfd.h>
         #include <signal.h>
         #include <stddef.h>
         #include <sys/file.h>
+        #include <sys/ioctl.h>
         #include <sys/mman.h>
         #include <sys/mount.h>
         #include <sys/socket.h>
         #include <sys/statfs.h>
+        #include <sys/syscall.h>
         #include <sys/uio.h>
         #include <unistd.h>
         #ifndef XFS_SUPER_MAGIC
@@ -32,6 +35,11 @@ public sealed class KernelAbiTests
         #ifndef MADV_POPULATE_READ
         #define MADV_POPULATE_READ 22
         #define MADV_POPULATE_WRITE 23
+        #endif
+        #ifdef __x86_64__
+        _Static_assert(__NR_userfaultfd == 323, "__NR_userfaultfd");
+        #else
+        _Static_assert(__NR_userfaultfd == 282, "__NR_userfaultfd");
         #endif
         """;
 
@@ -75,7 +83,22 @@ public sealed class KernelAbiTests
         ExpectLayout<StatfsBuffer>("struct statfs");
         ExpectLayout<MessageHeader>("struct msghdr");
         ExpectLayout<ControlMessageHeader>("struct cmsghdr");
+        ExpectLayout<UserFaultApi>("struct uffdio_api");
+        ExpectLayout<UserFaultRegistration>("struct uffdio_register");
+        ExpectLayout<UserFaultRange>("struct uffdio_range");
         Expect("sizeof(struct iovec)", Marshal.SizeOf<IoVector>());
+
+        // Newer than the headers of many distributions that run a kernel which has them.
+        foreach (FieldInfo constant in typeof(UserFault).GetFields().Concat(typeof(PagemapScan).GetFields()).Where(field => field.IsLiteral))
+        {
+            ExpectWhereKnown(constant.Name, Convert.ToInt64(constant.GetRawConstantValue()));
+        }
+
+        source.AppendLine("#ifdef PAGEMAP_SCAN");
+        ExpectLayout<PageRegion>("struct page_region");
+        ExpectLayout<PagemapScanArgument>("struct pm_scan_arg");
+        source.AppendLine("#endif");
+        Expect("_IOWR('f', 16, char[96])", PagemapScan.PAGEMAP_SCAN);
         if (spoil)
         {
             Expect("O_CLOEXEC", OpenFlags.O_CLOEXEC + 1);
@@ -86,13 +109,21 @@ public sealed class KernelAbiTests
         void Expect(string expression, long value) =>
             source.AppendLine($"_Static_assert((long)({expression}) == {value}L, \"{expression}\");");
 
+        void ExpectWhereKnown(string name, long value)
+        {
+            // Each of these is a macro, so the headers can be asked.
+            source.AppendLine($"#ifdef {name}");
+            Expect(name, value);
+            source.AppendLine("#endif");
+        }
+
         void ExpectLayout<T>(string name)
         {
             Expect($"sizeof({name})", Marshal.SizeOf<T>());
             foreach (FieldInfo field in typeof(T).GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance))
             {
                 // A C struct inside a struct is spelled out here: stx_mtime_sec is stx_mtime.tv_sec.
-                string member = field.Name.Replace("time_", "time.tv_");
+                string member = field.Name.Replace("time_", "time.tv_").Replace("range_", "range.");
                 Expect($"offsetof({name}, {member})", field.GetCustomAttribute<FieldOffsetAttribute>()!.Value);
                 Expect($"sizeof((({name} *)0)->{member})", Marshal.SizeOf(field.FieldType.IsPointer ? typeof(nint) : field.FieldType));
             }

@@ -21,6 +21,11 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int madvise(void* address, nuint length, int advice);
 
+    /// <summary>Moves pages, or gives a mapping another length; <see cref="MAP_FAILED"/> on failure.</summary>
+    /// <param name="newAddress">Where to, with <see cref="MREMAP_FIXED"/>: what was mapped there is replaced in one step.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial void* mremap(void* address, nuint length, nuint newLength, int flags, void* newAddress);
+
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial FileDescriptor memfd_create(string name, uint flags);
 
@@ -42,10 +47,16 @@ public static unsafe partial class Libc
     public const int MAP_SYNC = 0x80000;
     public const int MAP_FIXED_NOREPLACE = 0x100000;
 
+    public const int MREMAP_MAYMOVE = 1;
+    public const int MREMAP_FIXED = 2;
+
     public const int MS_ASYNC = 1;
     public const int MS_SYNC = 4;
 
+    public const int MADV_NORMAL = 0;
     public const int MADV_RANDOM = 1;
+    public const int MADV_SEQUENTIAL = 2;
+    public const int MADV_WILLNEED = 3;
     public const int MADV_DONTNEED = 4;
     public const int MADV_REMOVE = 9;
     public const int MADV_DONTFORK = 10;

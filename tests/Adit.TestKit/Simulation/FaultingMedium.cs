@@ -33,6 +33,13 @@ public sealed unsafe class FaultingMedium : Medium
 
     public override bool IsVolatile => _inner.IsVolatile;
 
+    public override bool HasSyncStores => _inner.HasSyncStores;
+
+    public override string? MapRangeRefusal => _inner.MapRangeRefusal;
+
+    public override Errno MapRange(byte* address, long offsetBytes, long lengthBytes, RangeAccess access) =>
+        _inner.MapRange(address, offsetBytes, lengthBytes, access);
+
     /// <summary>How many calls of a kind there were, failed ones included.</summary>
     public long CountOf(MediumCall call) => Interlocked.Read(ref _calls[(int)call].Count);
 
