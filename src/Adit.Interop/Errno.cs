@@ -52,4 +52,5 @@ public enum Errno
     EUCLEAN = 117,
     EDQUOT = 122,
     ECANCELED = 125,
+    EHWPOISON = 133,
 }

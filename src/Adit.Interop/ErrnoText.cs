@@ -58,6 +58,7 @@ public static class ErrnoText
         Errno.EUCLEAN => "Structure needs cleaning",
         Errno.EDQUOT => "Disk quota exceeded",
         Errno.ECANCELED => "Operation canceled",
+        Errno.EHWPOISON => "Memory page has hardware error",
         _ => $"Unknown error {(int)errno}",
     };
 }

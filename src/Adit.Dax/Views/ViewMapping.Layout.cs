@@ -1,0 +1,157 @@
+using Adit.Dax.Layouts;
+using Adit.Dax.Mappings;
+using Adit.Interop;
+using Adit.Interop.Linux;
+using Adit.Media;
+
+namespace Adit.Dax.Views;
+
+/// <content>What the addresses show.</content>
+internal sealed unsafe partial class ViewMapping
+{
+    /// <summary>Shows the segments from now on. What was detached stays as it is, and so does a private view once it has its
+    /// content: what it showed then is a copy of its own, or still the file's.</summary>
+    /// <param name="segments">In order, without gaps, inside <see cref="Pages"/>.</param>
+    /// <returns>ENOMEM: too many mappings; EROFS; EINVAL: the segments do not suit the system's page size.</returns>
+    public Errno Map(ReadOnlySpan<ViewSegment> segments)
+    {
+        if (_isMapped && Kind == ViewKind.Private)
+        {
+            return Errno.Success;
+        }
+
+        List<ViewPiece> wanted = [];
+        foreach (ViewSegment segment in segments)
+        {
+            PieceKind kind = segment.IsZeros ? PieceKind.Zeros : PieceKind.Medium;
+            AddChanges(new ViewPiece(segment.Pages, kind, segment.Start), wanted);
+        }
+
+        // The first time nobody reads yet, and what fails is thrown away whole.
+        Errno outcome = _isMapped ? Rehearse(wanted) : Errno.Success;
+        if (outcome == Errno.Success)
+        {
+            outcome = Switch(wanted);
+        }
+
+        _isMapped |= outcome == Errno.Success;
+        return outcome;
+    }
+
+    /// <summary>Stops showing the medium in a range, until <see cref="Map"/> or <see cref="Detach"/> follows.</summary>
+    /// <param name="pages">Inside <see cref="Pages"/>.</param>
+    /// <param name="keepBytes">Show a copy of the bytes meanwhile; a private view always does.</param>
+    public Errno Zap(PageRange pages, bool keepBytes)
+    {
+        if (keepBytes || Kind == ViewKind.Private)
+        {
+            return Copy(pages, PieceKind.Copy);
+        }
+
+        List<ViewPiece> wanted = [];
+        AddChanges(new ViewPiece(pages, PieceKind.Zeros, MediumPage.None), wanted);
+        Errno outcome = Rehearse(wanted);
+        return outcome == Errno.Success ? Switch(wanted) : outcome;
+    }
+
+    /// <summary>The parts of a piece that differ from what is shown, and may be switched.</summary>
+    private void AddChanges(ViewPiece piece, List<ViewPiece> changes)
+    {
+        foreach (ViewPiece shown in _pieces.In(piece.Pages))
+        {
+            ViewPiece part = piece.Within(shown.Pages);
+            bool isSame = shown.Kind == part.Kind && (part.Kind != PieceKind.Medium || shown.Start == part.Start);
+            if (isSame || shown.Kind == PieceKind.Detached)
+            {
+                continue;
+            }
+
+            if (changes.Count > 0 && changes[^1].IsContinuedBy(part))
+            {
+                changes[^1] = changes[^1] with { Pages = PageRange.Between(changes[^1].Pages.First, part.Pages.End) };
+            }
+            else
+            {
+                changes.Add(part);
+            }
+        }
+    }
+
+    /// <summary>Maps several pieces aside first and throws that away: what the kernel has no room for, or refuses, is found out
+    /// while nothing is changed yet. One piece alone is switched or not.</summary>
+    private Errno Rehearse(List<ViewPiece> pieces)
+    {
+        Errno outcome = Errno.Success;
+        List<AddressRange> aside = new(pieces.Count);
+        for (int i = 0; i < pieces.Count && pieces.Count > 1 && outcome == Errno.Success; i++)
+        {
+            outcome = AddressRange.TryReserve(pieces[i].Pages.OffsetBytes, pieces[i].Pages.LengthBytes, out AddressRange? range);
+            if (range is not null)
+            {
+                aside.Add(range);
+                outcome = Place(range.Start, pieces[i]);
+            }
+        }
+
+        aside.ForEach(range => range.Dispose());
+        return outcome;
+    }
+
+    private Errno Switch(List<ViewPiece> pieces)
+    {
+        foreach (ViewPiece piece in pieces)
+        {
+            // Not at once for lack of memory after a rehearsal means that other threads are mapping in this very moment.
+            Errno outcome = Place(AddressOf(piece.Pages.First), piece);
+            for (int attempt = 0; outcome == Errno.ENOMEM && attempt < 20; attempt++)
+            {
+                Thread.Sleep(1);
+                outcome = Place(AddressOf(piece.Pages.First), piece);
+            }
+
+            if (outcome != Errno.Success)
+            {
+                return outcome;
+            }
+
+            _pieces.Set(Watched(piece));
+        }
+
+        return Errno.Success;
+    }
+
+    /// <summary>Makes addresses show a piece.</summary>
+    private Errno Place(byte* address, ViewPiece piece)
+    {
+        long lengthBytes = piece.Pages.LengthBytes;
+        if (piece.Kind == PieceKind.Zeros)
+        {
+            return PlaceMemory(
+                address, (nuint)lengthBytes, Kind == ViewKind.Read ? Libc.PROT_READ : Libc.PROT_READ | Libc.PROT_WRITE);
+        }
+
+        RangeAccess access = Kind switch
+        {
+            ViewKind.Read => RangeAccess.Read,
+            ViewKind.ReadWrite => RangeAccess.ReadWrite,
+            _ => RangeAccess.Private,
+        };
+        Errno outcome = _medium.MapRange(address, piece.Start.OffsetBytes, lengthBytes, access);
+        if (outcome == Errno.Success && (WantsHugePages || Kind == ViewKind.ReadWrite))
+        {
+            // Advice: a kernel without huge pages refuses it and loses nothing. Where one store is to be found by page, huge pages
+            // are kept out even on a medium that has them.
+            _ = Libc.madvise(address, (nuint)lengthBytes, WantsHugePages ? Libc.MADV_HUGEPAGE : Libc.MADV_NOHUGEPAGE);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Makes addresses show zeros that are this view's own.</summary>
+    private static Errno PlaceMemory(byte* address, nuint lengthBytes, int protection)
+    {
+        const int Flags = Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
+        void* mapped = Libc.mmap(address, lengthBytes, protection, Flags, -1, 0);
+        return mapped == Libc.MAP_FAILED ? Libc.LastError : Errno.Success;
+    }
+}
