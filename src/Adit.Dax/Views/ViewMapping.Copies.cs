@@ -29,21 +29,19 @@ internal sealed unsafe partial class ViewMapping
     private Errno Copy(PageRange pages, PieceKind kind)
     {
         ViewPiece[] shown = _pieces.In(pages);
-        for (int i = 0; i < shown.Length; i++)
+        int before = _pieces.Count;
+        Errno outcome = Errno.Success;
+        for (int i = 0; i < shown.Length && outcome == Errno.Success; i++)
         {
-            Errno outcome = Copy(shown[i], kind);
-            if (outcome != Errno.Success)
+            outcome = Copy(shown[i], kind);
+            if (outcome != Errno.Success && Kind == ViewKind.Read)
             {
-                if (Kind == ViewKind.Read)
-                {
-                    Undo(shown.AsSpan(0, i + 1));
-                }
-
-                return outcome;
+                Undo(shown.AsSpan(0, i + 1));
             }
         }
 
-        return Errno.Success;
+        TakeMappings(_pieces.Count - before);
+        return outcome;
     }
 
     private Errno Copy(ViewPiece piece, PieceKind kind)

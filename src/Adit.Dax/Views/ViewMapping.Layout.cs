@@ -27,13 +27,7 @@ internal sealed unsafe partial class ViewMapping
             AddChanges(new ViewPiece(segment.Pages, kind, segment.Start), wanted);
         }
 
-        // The first time nobody reads yet, and what fails is thrown away whole.
-        Errno outcome = _isMapped ? Rehearse(wanted) : Errno.Success;
-        if (outcome == Errno.Success)
-        {
-            outcome = Switch(wanted);
-        }
-
+        Errno outcome = Change(wanted);
         _isMapped |= outcome == Errno.Success;
         return outcome;
     }
@@ -50,8 +44,37 @@ internal sealed unsafe partial class ViewMapping
 
         List<ViewPiece> wanted = [];
         AddChanges(new ViewPiece(pages, PieceKind.Zeros, MediumPage.None), wanted);
-        Errno outcome = Rehearse(wanted);
-        return outcome == Errno.Success ? Switch(wanted) : outcome;
+        return Change(wanted);
+    }
+
+    private Errno Change(List<ViewPiece> wanted)
+    {
+        // Each change adds a mapping and splits another, at most.
+        long mostAdded = 2L * wanted.Count;
+        if (!MappingBudget.TryTake(mostAdded))
+        {
+            return Errno.ENOMEM;
+        }
+
+        int before = _pieces.Count;
+
+        // The first time nobody reads yet, and what fails is thrown away whole.
+        Errno outcome = _isMapped ? Rehearse(wanted) : Errno.Success;
+        if (outcome == Errno.Success)
+        {
+            outcome = Switch(wanted);
+        }
+
+        MappingBudget.Return(mostAdded);
+        TakeMappings(_pieces.Count - before);
+        return outcome;
+    }
+
+    /// <summary>Counts mappings that are there already.</summary>
+    private void TakeMappings(int count)
+    {
+        _mappingCount += count;
+        MappingBudget.Return(-count);
     }
 
     /// <summary>The parts of a piece that differ from what is shown, and may be switched.</summary>

@@ -24,6 +24,7 @@ internal sealed unsafe partial class ViewMapping : IDisposable
     private readonly ViewPieces _pieces;
     private readonly List<PageRange> _owed = [];
     private bool _isMapped;
+    private int _mappingCount;
 
     private ViewMapping(Medium medium, PageRange pages, ViewKind kind, bool hugePages, StoreTracker? tracker, AddressRange range)
     {
@@ -82,7 +83,11 @@ internal sealed unsafe partial class ViewMapping : IDisposable
     }
 
     /// <summary>Gives the addresses back. Nobody loads or stores there any more.</summary>
-    public void Dispose() => _range.Dispose();
+    public void Dispose()
+    {
+        _range.Dispose();
+        TakeMappings(-_mappingCount);
+    }
 
     private byte* AddressOf(PageIndex page) => Start + ((page - Pages.First) << PageIndex.PageShift);
 }
