@@ -36,7 +36,7 @@ public sealed partial class MetadataStore
             bool hasLogRoom = _log.HasRoomFor(_log.MaxRecordBytes);
             if (hasLogRoom && HasNodesFor(operations, size))
             {
-                _transaction.Reset(operations);
+                _transaction.Reset(operations, FailAfterOperations);
                 return Errno.Success;
             }
 
@@ -59,6 +59,14 @@ public sealed partial class MetadataStore
     }
 
     internal void EndTransaction() => _transactionLock.Exit();
+
+    internal void EndTransactionIfHeld()
+    {
+        if (_transactionLock.IsHeldByCurrentThread)
+        {
+            _transactionLock.Exit();
+        }
+    }
 
     internal void Commit(Transaction transaction)
     {

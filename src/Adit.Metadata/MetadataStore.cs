@@ -100,11 +100,7 @@ public sealed partial class MetadataStore : IDisposable
         }
 
         _isEnded = true;
-        if (_transactionLock.IsHeldByCurrentThread)
-        {
-            _transactionLock.Exit();
-        }
-
+        EndTransactionIfHeld();
         _worker?.Dispose();
         ReleaseMemory();
     }

@@ -44,6 +44,7 @@ internal ref struct NameDrop
 
         if (_context.Store.Begin(out Transaction transaction, TransactionSize.Freeing) == Interop.Errno.Success)
         {
+            using TransactionScope open = new(transaction);
             FileData.FreeAllWithin(transaction, _inode);
             transaction.Commit();
             _inode.Record.BlockCount = 0;

@@ -85,6 +85,7 @@ public sealed partial class Volume
             errno = _context.Store.Begin(out Transaction transaction);
             if (errno == Errno.Success)
             {
+                using TransactionScope open = new(transaction);
                 transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
                 transaction.Commit();
                 inode.Recorded(in record);

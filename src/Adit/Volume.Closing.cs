@@ -88,6 +88,7 @@ public sealed partial class Volume
             return errno;
         }
 
+        using TransactionScope open = new(transaction);
         transaction.Put(InodeRecord.Key(inode.Number), inode.Record.AsBytes());
         transaction.Commit();
         inode.IsRecordBehind = false;

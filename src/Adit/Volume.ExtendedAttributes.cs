@@ -184,6 +184,7 @@ public sealed partial class Volume
             return errno;
         }
 
+        using TransactionScope open = new(transaction);
         PutAttribute(transaction, inode.Number, hit, name, value, newPieces, removes);
         Timestamp now = _context.Now();
         inode.Settle(now);

@@ -92,6 +92,7 @@ public sealed partial class Volume
             return errno;
         }
 
+        using TransactionScope open = new(transaction);
         Timestamp now = _context.Now();
         directory.Settle(now);
         inode.Settle(now);

@@ -147,6 +147,7 @@ public sealed partial class Volume
                 return errno;
             }
 
+            using TransactionScope open = new(transaction);
             InodeNumber number = new(_context.Store.NextInodeNumber());
             OrphanMarks.Put(transaction, number, 0, long.MaxValue);
             transaction.Put(InodeRecord.Key(number), made.AsBytes());
@@ -243,6 +244,7 @@ public sealed partial class Volume
             return errno;
         }
 
+        using TransactionScope open = new(transaction);
         // The smallest logs have no record that takes the longest targets.
         if (transaction.CapacityBytes < target.Length + BytesBesideTarget)
         {

@@ -77,6 +77,7 @@ public sealed partial class Volume
             throw new VolumeException(errno, $"{medium.Name} is too small for a root directory.");
         }
 
+        using TransactionScope open = new(transaction);
         InodeRecord root = new()
         {
             Mode = (uint)FileType.Directory | 0x1ED,

@@ -3,6 +3,7 @@ using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
 using Adit.Locking;
+using Adit.Metadata.Transactions;
 using Adit.Metadata.Trees;
 
 namespace Adit;
@@ -106,8 +107,9 @@ public sealed partial class Volume
 
     private void ForgetOrphan(InodeNumber number)
     {
-        if (_context.Store.Begin(out Metadata.Transactions.Transaction transaction, Metadata.Transactions.TransactionSize.Freeing) == Errno.Success)
+        if (_context.Store.Begin(out Transaction transaction, TransactionSize.Freeing) == Errno.Success)
         {
+            using TransactionScope open = new(transaction);
             transaction.Delete(OrphanRecord.Key(number));
             transaction.Commit();
         }

@@ -229,6 +229,7 @@ public sealed partial class Volume
             return errno;
         }
 
+        using TransactionScope open = new(transaction);
         RenameRecords records = new(from, to, source, now);
         DeleteEntry(transaction, ref records.From, from.Number, oldHit.Offset, name, now);
         records.From.LinkCount -= oldHit.IsDirectory ? 1u : 0;
@@ -282,6 +283,7 @@ public sealed partial class Volume
             return errno;
         }
 
+        using TransactionScope open = new(transaction);
         Timestamp now = _context.Now();
         RenameRecords records = new(from, to, source, now);
         target.Settle(now);

@@ -86,6 +86,7 @@ public sealed partial class Volume
             return errno;
         }
 
+        using TransactionScope open = new(transaction);
         directory.Settle(now);
         InodeRecord parent = directory.Record;
         parent.LinkCount -= isDirectory ? 1u : 0;

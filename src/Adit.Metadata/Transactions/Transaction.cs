@@ -20,6 +20,7 @@ public sealed unsafe partial class Transaction
     private int _length;
     private int _operationCount;
     private int _operationLimit;
+    private int _firstRefused;
 
     internal Transaction(MetadataStore store, int capacityBytes)
     {
@@ -136,13 +137,18 @@ public sealed unsafe partial class Transaction
     /// <summary>Forgets the transaction and releases the transaction lock. Blocks reserved for it stay reserved.</summary>
     public void Abort() => _store.EndTransaction();
 
-    internal void Reset(int operationLimit)
+    internal void AbortUnlessEnded() => _store.EndTransactionIfHeld();
+
+    /// <param name="operationLimit">Operations that it has room for.</param>
+    /// <param name="failsAfter">Operations after which it fails, if fewer.</param>
+    internal void Reset(int operationLimit, int failsAfter)
     {
         _length = LogRecordHeader.SizeBytes;
         _operationCount = 0;
         FreesBlocks = false;
         ChangesSpace = false;
         _operationLimit = operationLimit;
+        _firstRefused = Math.Min(operationLimit, failsAfter);
     }
 
     /// <summary>The finished record, its header still to be filled in.</summary>
@@ -167,7 +173,7 @@ public sealed unsafe partial class Transaction
     private byte* Add(LogOperationKind kind, ushort valueBytes, uint blockCount, int bodyBytes)
     {
         Invariant.That(
-            _operationCount < _operationLimit && _length + LogOperation.SizeBytes + bodyBytes + LogRecordHeader.Alignment <= _capacity,
+            _operationCount < _firstRefused && _length + LogOperation.SizeBytes + bodyBytes + LogRecordHeader.Alignment <= _capacity,
             "a transaction stays within the room it asked for");
         *(LogOperation*)(_record + _length) = new LogOperation { Kind = kind, ValueBytes = valueBytes, BlockCount = blockCount };
         byte* body = _record + _length + LogOperation.SizeBytes;

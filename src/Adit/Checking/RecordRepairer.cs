@@ -94,6 +94,7 @@ internal sealed class RecordRepairer(MetadataStore store, Action<string> say)
     private void Put(TreeKey key, ReadOnlySpan<byte> value)
     {
         Transaction transaction = Begin();
+        using TransactionScope open = new(transaction);
         transaction.Put(key, value);
         transaction.Commit();
     }
@@ -107,6 +108,7 @@ internal sealed class RecordRepairer(MetadataStore store, Action<string> say)
         }
 
         Transaction transaction = Begin();
+        using TransactionScope open = new(transaction);
         if (key.Kind == RecordKind.Extent && lengthBytes == ExtentRecord.SizeBytes)
         {
             transaction.DeleteExtent(key.Inode, (long)key.Offset);
