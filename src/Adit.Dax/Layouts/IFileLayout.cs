@@ -44,6 +44,13 @@ public interface IFileLayout
     /// <returns>ENOSPC, EDQUOT, EROFS, EIO.</returns>
     Errno MakeWritable(PageIndex page, long pageCount, out LayoutExtent extent);
 
+    /// <summary>Gives a hole blocks with a content: they hold it durably before the one transaction that publishes them. Called inside
+    /// with <see cref="LayoutAccess.Change"/>.</summary>
+    /// <param name="page">A page of a hole.</param>
+    /// <param name="content">Whole pages, no more than the hole goes on for.</param>
+    /// <returns>ENOSPC, EDQUOT, EROFS, EIO; ENOTSUP where there are no holes.</returns>
+    Errno Fill(PageIndex page, ReadOnlySpan<byte> content);
+
     /// <summary>Returns when the metadata that leads to the bytes of a range, and to the file, would survive a crash. Called with no
     /// lock held.</summary>
     Errno MakeDurable(PageRange pages);

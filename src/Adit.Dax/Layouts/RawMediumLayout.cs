@@ -39,6 +39,9 @@ public sealed class RawMediumLayout(Medium medium) : IFileLayout
         return IsReadOnly ? Errno.EROFS : page < Whole.Pages.End ? Errno.Success : Errno.ENXIO;
     }
 
+    /// <summary>There are no holes.</summary>
+    public Errno Fill(PageIndex page, ReadOnlySpan<byte> content) => Errno.ENOTSUP;
+
     /// <summary>There is no metadata.</summary>
     public Errno MakeDurable(PageRange pages) => Errno.Success;
 

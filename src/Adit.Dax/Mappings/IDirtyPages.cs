@@ -6,6 +6,7 @@ namespace Adit.Dax.Mappings;
 internal interface IDirtyPages
 {
     /// <summary>These were stored to since they were last collected. May be called with more pages than that, never with fewer.
-    /// Allocates nothing, takes locks of rank EntryTree at most.</summary>
+    /// Allocates nothing; may wait for a
+    /// write-back of the pages by another thread, so it is called with no lock later than the mapping's.</summary>
     void Add(PageRange pages);
 }

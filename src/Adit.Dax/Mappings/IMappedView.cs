@@ -15,17 +15,20 @@ internal interface IMappedView
     /// <summary>The pages of the file that it covers. Never changes.</summary>
     PageRange Pages { get; }
 
-    /// <summary>Shared and writable: stores reach the medium and are found by <see cref="CollectDirty"/>. The address space keeps
-    /// the pages of such a view in place with pins of its own.</summary>
+    /// <summary>Shared and writable: stores reach the medium and are found by <see cref="CollectDirty"/>. All of such a view's pages
+    /// that lie in the file have blocks of their own before it is mapped.</summary>
     bool IsStorable { get; }
 
     /// <summary>For a storable view never <see cref="ViewPolicy.Follow"/>.</summary>
     ViewPolicy Policy { get; }
 
     /// <summary>Shows the segments from now on, in place of whatever was shown. (M when attached, X afterwards.)</summary>
-    /// <param name="segments">In order, without gaps, inside <see cref="Pages"/>. Pages behind the end of the file come as zeros.</param>
+    /// <param name="segments">In order, inside <see cref="Pages"/>; what lies between them (it was detached) stays as it is. Pages behind
+    /// the end of the file come as zeros.</param>
     /// <returns>ENOMEM: the kernel has no room for another mapping. Then what was shown before still is.</returns>
     Errno Map(ReadOnlySpan<ViewSegment> segments);
+
+    // A view that does not follow has a lease on its range: no layout changes under it before it was recalled and detached.
 
     /// <summary>Stops showing the medium in a range whose blocks are about to be freed or moved; <see cref="Map"/> or
     /// <see cref="Detach"/> follows. (X)</summary>

@@ -1,0 +1,19 @@
+using Adit.Dax.Layouts;
+
+namespace Adit.Dax.Entries;
+
+/// <summary>Where an entry is kept.</summary>
+internal readonly record struct EntryRef(EntryNode Node, int Slot)
+{
+    /// <summary>The pages of the file that it stands for.</summary>
+    public PageRange Pages => Node.PagesAt(Slot);
+
+    public bool IsHuge => Node.IsHuge;
+
+    public PageEntry Read() => Node.Read(Slot);
+
+    public bool TrySwap(PageEntry expected, PageEntry value) => Node.TrySwap(Slot, expected, value);
+
+    /// <inheritdoc cref="EntryNode.Change"/>
+    public PageEntry Change(ulong set, ulong clear) => Node.Change(Slot, set, clear);
+}

@@ -1,0 +1,9 @@
+namespace Adit.Dax.Entries;
+
+internal enum NodeNeed
+{
+    Directory,
+    Chunk,
+    LeafTable,
+    Leaf,
+}

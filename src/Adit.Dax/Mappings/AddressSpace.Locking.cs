@@ -1,0 +1,101 @@
+using Adit.Dax.Entries;
+using Adit.Dax.Layouts;
+using Adit.Dax.Testing;
+
+namespace Adit.Dax.Mappings;
+
+/// <content>The lock of an entry: a bit in it.</content>
+public sealed unsafe partial class AddressSpace
+{
+    /// <summary>Locks the entry that stands for a page, or puts a locked, empty one in its place. The mapping is held shared.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="prefersHuge">If there is none for any page of the chunk: one for all of it.</param>
+    private EntryRef LockEntry(PageIndex page, bool prefersHuge)
+    {
+        _entryBit.BeforeEnter();
+        while (true)
+        {
+            if (_tree.TryFind(page.Value, out EntryRef entry) && !(_broken == DaxBrokenVariant.BothSizesLive && entry.IsHuge && !prefersHuge))
+            {
+                if (TryLock(entry))
+                {
+                    _entryBit.Entered();
+                    return entry;
+                }
+
+                if (entry.Read().IsLocked)
+                {
+                    SleepFor(entry);
+                }
+            }
+            else if (TryPlace(page, prefersHuge, out entry))
+            {
+                _entryBit.Entered();
+                return entry;
+            }
+        }
+    }
+
+    private bool TryPlace(PageIndex page, bool prefersHuge, out EntryRef entry)
+    {
+        PageEntry empty = new(PageEntry.Locked);
+        bool allowsBoth = _broken == DaxBrokenVariant.BothSizesLive;
+        return (prefersHuge && _tree.TryInsert(page.Value, isHuge: true, empty, allowsBoth, out entry))
+            || _tree.TryInsert(page.Value, isHuge: false, empty, allowsBoth, out entry);
+    }
+
+    /// <summary>Locks an entry if it is there and free, without a word to the lock checker.</summary>
+    private static bool TryLock(EntryRef entry)
+    {
+        while (true)
+        {
+            PageEntry seen = entry.Read();
+            if (seen.IsNone || seen.IsLocked)
+            {
+                return false;
+            }
+
+            if (entry.TrySwap(seen, seen.With(PageEntry.Locked)))
+            {
+                return true;
+            }
+        }
+    }
+
+    private void SleepFor(EntryRef entry)
+    {
+        _counters.CountEntryWait();
+        Reach(DaxPoint.BeforeSleep);
+        _entryBit.BeginWait();
+        EntryWaits.WaitForLock(entry);
+        _entryBit.EndWait();
+    }
+
+    /// <summary>Unlocks an entry; an empty one goes away.</summary>
+    private void Unlock(EntryRef entry)
+    {
+        UnlockQuietly(entry);
+        _entryBit.Exiting();
+    }
+
+    private void UnlockQuietly(EntryRef entry)
+    {
+        if (entry.Read().Kind == EntryKind.Empty)
+        {
+            RemoveEntry(entry);
+        }
+        else if (entry.Change(0, PageEntry.Locked).Has(PageEntry.Contended) && _broken != DaxBrokenVariant.WakeUpLost)
+        {
+            EntryWaits.WakeOne(entry);
+        }
+    }
+
+    private void RemoveEntry(EntryRef entry)
+    {
+        PageEntry removed = _tree.Remove(entry);
+        if (_broken != DaxBrokenVariant.WakeUpLost)
+        {
+            EntryWaits.WakeForRemoval(entry, removed);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Adit.Dax.Entries;
+using Adit.Dax.Layouts;
+using Adit.Dax.Pins;
+using Adit.Dax.Testing;
+using Adit.Interop;
+using Adit.Media;
+
+namespace Adit.Dax.Mappings;
+
+/// <content>Pins. One of a present page is a lookup and a compare-and-swap, and another when it goes.</content>
+public sealed unsafe partial class AddressSpace
+{
+    /// <summary>Holds a range in place and gives its bytes. Allocates nothing when it lies in one page (or 2 MiB page) that is there.</summary>
+    /// <param name="offsetBytes">Where in the file.</param>
+    /// <param name="lengthBytes">At least 1.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="pin">To be disposed. Default on an error.</param>
+    /// <returns>ENXIO: it begins, or ends, behind the end of the file. EINVAL, EROFS, ENOSPC, EDQUOT, EIO, EOPNOTSUPP; EBUSY: a shared page
+    /// has to be copied and others have had it pinned for too long; EOVERFLOW: 65535 pins of one page.</returns>
+    public Errno Pin(long offsetBytes, long lengthBytes, PinAccess access, out Pin pin)
+    {
+        if (offsetBytes >= 0 && lengthBytes > 0
+            && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry)
+            && TryPinPresent(entry, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
+        {
+            pin = new Pin(this, isCounted ? entry : default, start, offsetBytes, lengthBytes, access);
+            return Errno.Success;
+        }
+
+        return PinSlowly(offsetBytes, lengthBytes, access, out pin);
+    }
+
+    /// <summary>Pins an entry that is there and gives the access asked for.</summary>
+    /// <param name="lengthBytes">All of it must lie in the entry.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryPinPresent(EntryRef entry, long offsetBytes, long lengthBytes, PinAccess access, out byte* start, out bool isCounted)
+    {
+        isCounted = false;
+        ulong needed = NeededFor(access);
+        int shift = entry.IsHuge ? PageIndex.PageShift + PageIndex.HugeShift : PageIndex.PageShift;
+        long offsetInEntry = offsetBytes & ((1L << shift) - 1);
+        PageEntry seen = entry.Read();
+        start = null;
+        if ((seen.Bits & needed) != needed || lengthBytes > (1L << shift) - offsetInEntry || (access & PinAccess.Direct) != 0)
+        {
+            return false;
+        }
+
+        if (!seen.IsReal)
+        {
+            start = ZeroMemory.Start + offsetInEntry;
+            return seen.Kind == EntryKind.Zero;
+        }
+
+        // What makes it safe: whoever wants the page gone clears Accessible in the same word, so either this swap fails or they see the pin.
+        ulong pinned = (seen.Bits + PageEntry.PinUnit) | ((access & PinAccess.Write) != 0 ? PageEntry.WritePinned : 0);
+        isCounted = _broken != DaxBrokenVariant.PinNotCounted;
+        if (seen.Pins == (int)PageEntry.PinMask || (isCounted && !entry.TrySwap(seen, new PageEntry(pinned))))
+        {
+            return false;
+        }
+
+        if ((access & PinAccess.Write) != 0 && entry.Node is ChunkNode chunks)
+        {
+            AddDirtyParts(chunks, entry.Slot, PageRange.OfBytes(offsetBytes, lengthBytes));
+        }
+
+        start = _medium.Start + seen.Page.OffsetBytes + offsetInEntry;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Errno PinSlowly(long offsetBytes, long lengthBytes, PinAccess access, out Pin pin)
+    {
+        pin = default;
+        Errno errno = CheckAccess(offsetBytes, lengthBytes, access);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        PageRange pages = PageRange.OfBytes(offsetBytes, lengthBytes);
+        PinSegment[] segments = ArrayPool<PinSegment>.Shared.Rent((int)Math.Min(pages.PageCount, 16));
+        int count = 0;
+        long at = offsetBytes;
+        long end = offsetBytes + lengthBytes;
+        while (at < end)
+        {
+            errno = PinOne(pages, at, end, access, isTracked: false, out PinSegment segment);
+            if (errno != Errno.Success)
+            {
+                break;
+            }
+
+            if (count == segments.Length)
+            {
+                segments = Grow(segments);
+            }
+
+            segments[count++] = segment;
+            at += segment.LengthBytes;
+        }
+
+        Pin taken = count == 1 && errno == Errno.Success
+            ? new Pin(this, segments[0].Entry, segments[0].Start, offsetBytes, lengthBytes, access)
+            : count > 0 ? new Pin(this, segments, count, offsetBytes, at - offsetBytes, access) : default;
+        if (count == 0 || (count == 1 && errno == Errno.Success))
+        {
+            ArrayPool<PinSegment>.Shared.Return(segments, clearArray: true);
+        }
+
+        if (errno != Errno.Success)
+        {
+            taken.Dispose();
+            return errno;
+        }
+
+        pin = taken;
+        return Errno.Success;
+    }
+
+    private static PinSegment[] Grow(PinSegment[] segments)
+    {
+        PinSegment[] larger = ArrayPool<PinSegment>.Shared.Rent(2 * segments.Length);
+        segments.AsSpan().CopyTo(larger);
+        ArrayPool<PinSegment>.Shared.Return(segments, clearArray: true);
+        return larger;
+    }
+
+    /// <summary>Faults in and pins what one entry has of a range.</summary>
+    private Errno PinOne(PageRange pages, long at, long end, PinAccess access, bool isTracked, out PinSegment segment)
+    {
+        segment = default;
+        PageIndex page = PageIndex.OfOffset(at);
+        if (!isTracked && _tree.TryFind(page.Value, out EntryRef present))
+        {
+            long presentEnd = Math.Min(end, present.Pages.End.OffsetBytes);
+            if (TryPinPresent(present, at, presentEnd - at, access, out byte* start, out bool isCounted))
+            {
+                segment = new PinSegment { Entry = isCounted ? present : default, Start = start, LengthBytes = presentEnd - at };
+                return Errno.Success;
+            }
+        }
+
+        Errno errno = Fault(new FaultRequest(page, pages, access, TakesPin: true, isTracked), out EntryRef entry, out PageEntry state);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        long entryEnd = Math.Min(end, entry.Pages.End.OffsetBytes);
+        long offsetInEntry = at - entry.Pages.OffsetBytes;
+        segment = new PinSegment
+        {
+            Entry = state.IsReal && _broken != DaxBrokenVariant.PinNotCounted ? entry : default,
+            Start = (state.IsReal ? _medium.Start + state.Page.OffsetBytes : ZeroMemory.Start) + offsetInEntry,
+            LengthBytes = entryEnd - at,
+        };
+        return Errno.Success;
+    }
+
+    /// <summary>Lets a pinned entry go.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Unpin(EntryRef entry)
+    {
+        while (true)
+        {
+            PageEntry seen = entry.Read();
+            ulong left = seen.Bits - PageEntry.PinUnit;
+            if (seen.Pins <= 1)
+            {
+                Invariant.That(seen.Pins == 1);
+                left &= ~(PageEntry.WritePinned | PageEntry.Awaited);
+            }
+
+            if (entry.TrySwap(seen, new PageEntry(left)))
+            {
+                if (seen.Has(PageEntry.Awaited) && seen.Pins == 1)
+                {
+                    EntryWaits.WakeForPins(entry);
+                }
+
+                return;
+            }
+        }
+    }
+
+    /// <summary>Makes part of a pinned range durable: its own lines and the metadata that leads to them.</summary>
+    internal Errno FlushPinned(in Pin pin, long offsetInPin, long lengthBytes)
+    {
+        try
+        {
+            for (long at = offsetInPin; at < offsetInPin + lengthBytes;)
+            {
+                long stretch = Math.Min(pin.StretchAt(at, out byte* start), offsetInPin + lengthBytes - at);
+                if (!IsZeros(start))
+                {
+                    _medium.MarkStored(start - _medium.Start, stretch);
+                    _counters.CountFlushed(stretch);
+                }
+
+                at += stretch;
+            }
+
+            _medium.Fence();
+        }
+        catch (MediumException failure)
+        {
+            return Failed(failure.Errno);
+        }
+
+        return Layout.MakeDurable(PageRange.OfBytes(pin.OffsetBytes + offsetInPin, lengthBytes));
+    }
+
+    private static bool IsZeros(byte* start) => start >= ZeroMemory.Start && start < ZeroMemory.Start + ZeroMemory.LengthBytes;
+}

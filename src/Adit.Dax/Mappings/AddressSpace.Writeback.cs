@@ -1,0 +1,266 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Adit.Dax.Entries;
+using Adit.Dax.Layouts;
+using Adit.Dax.Testing;
+using Adit.Interop;
+using Adit.Media;
+
+namespace Adit.Dax.Mappings;
+
+/// <content>Write-back, for fsync and msync alike. In two phases: what is dirty now is chosen, then the chosen is written; what becomes dirty
+/// later is not chased. Of each entry: lock, take write access back, write its lines back, fence, make it clean, unlock. So of two
+/// write-backs at once, the second waits for the first where they meet.</content>
+public sealed unsafe partial class AddressSpace
+{
+    /// <summary>Entries that share a fence.</summary>
+    private const int BatchSize = 64;
+
+    private readonly WritebackErrors _errors = new();
+
+    /// <summary>Makes everything that was stored to a range before the call durable, and what is needed to reach it. Costs what is dirty,
+    /// not what is mapped.</summary>
+    /// <param name="pages">The range; a huge page of which any part lies in it is written as a whole.</param>
+    /// <param name="cursor">The handle's: it is told of each failure once, also of those that other calls met.</param>
+    /// <returns>EIO, ENOSPC, EDQUOT. What failed stays dirty.</returns>
+    public Errno Sync(PageRange pages, ref ErrorCursor cursor)
+    {
+        Errno errno = Writeback(pages);
+        if (errno == Errno.Success)
+        {
+            errno = Layout.MakeDurable(pages);
+            if (errno != Errno.Success)
+            {
+                _errors.Add(errno);
+            }
+        }
+
+        Errno reported = _errors.Take(ref cursor);
+        return reported != Errno.Success ? reported : errno;
+    }
+
+    /// <summary>For a handle that is being opened: it is not told of failures before.</summary>
+    public ErrorCursor OpenCursor() => _errors.Open();
+
+    /// <summary>Makes the bytes of a range durable, not the metadata. Failures are kept for every handle.</summary>
+    public Errno Writeback(PageRange pages)
+    {
+        if (IsEmpty || pages.IsEmpty)
+        {
+            return Errno.Success;
+        }
+
+        _mapping.EnterShared();
+        try
+        {
+            CollectFromViewsLocked(pages);
+            _tree.TagToWrite(pages.First.Value, pages.End.Value);
+            Reach(DaxPoint.WritebackTagged);
+            WriteTaggedLocked(pages);
+            return Errno.Success;
+        }
+        catch (MediumException failure)
+        {
+            return Failed(failure.Errno);
+        }
+        finally
+        {
+            _mapping.ExitShared();
+        }
+    }
+
+    private void WriteTaggedLocked(PageRange pages)
+    {
+        EntryBatch batch = default;
+        long page = pages.First.Value;
+        bool hasWritten = false;
+        while (_tree.TryNext(EntryMark.ToWrite, page, pages.End.Value, out EntryRef first))
+        {
+            _entryBit.BeforeEnter();
+            if (!TryLock(first))
+            {
+                if (first.Read().IsLocked)
+                {
+                    SleepFor(first);
+                }
+
+                continue;
+            }
+
+            _entryBit.Entered();
+            int count = 0;
+            try
+            {
+                FillBatch(first, pages, ref batch, ref count, out page);
+                hasWritten |= count != 0;
+                Finish(batch, count);
+            }
+            finally
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    UnlockQuietly(batch[i].Entry);
+                }
+
+                _entryBit.Exiting();
+            }
+        }
+
+        if (hasWritten)
+        {
+            _counters.CountWriteback();
+        }
+    }
+
+    /// <summary>Locks and writes back as many chosen entries as can be had without waiting, from a locked one on.</summary>
+    /// <param name="count">Entries in the batch: right at every moment, so that they are unlocked whatever fails.</param>
+    /// <param name="page">Where to go on.</param>
+    private void FillBatch(EntryRef first, PageRange pages, ref EntryBatch batch, ref int count, out long page)
+    {
+        EntryRef entry = first;
+        do
+        {
+            page = entry.Pages.End.Value;
+            bool isHeld = true;
+            try
+            {
+                if (_tree.TakeToWrite(entry) && entry.Read().IsDirty)
+                {
+                    batch[count] = WriteOne(entry, pages);
+                    count++;
+                    isHeld = false;
+                }
+            }
+            finally
+            {
+                if (isHeld)
+                {
+                    UnlockQuietly(entry);
+                }
+            }
+
+            if (_broken == DaxBrokenVariant.ToWriteLost)
+            {
+                ForgetChosen(pages);
+            }
+        }
+        while (count < BatchSize && _tree.TryNext(EntryMark.ToWrite, page, pages.End.Value, out entry) && TryLock(entry));
+    }
+
+    private void ForgetChosen(PageRange pages)
+    {
+        while (_tree.TryNext(EntryMark.ToWrite, pages.First.Value, pages.End.Value, out EntryRef entry))
+        {
+            _ = _tree.TakeToWrite(entry);
+            _tree.MarkClean(entry);
+        }
+    }
+
+    /// <summary>Takes write access to a locked entry back and writes its dirty lines back.</summary>
+    private WrittenEntry WriteOne(EntryRef entry, PageRange pages)
+    {
+        bool staysDirty = !TryTakeWriteAccess(entry);
+        if (_broken == DaxBrokenVariant.DirtyClearedBeforeFlush)
+        {
+            _tree.MarkClean(entry);
+        }
+
+        ulong parts = entry.Node is ChunkNode chunks ? chunks.DirtyParts(entry.Slot) : 0;
+        if (_broken == DaxBrokenVariant.HugeCleanedByPart && entry.IsHuge)
+        {
+            PageRange asked = entry.Pages.Intersect(pages);
+            parts &= ChunkNode.PartsOf(asked.First.Value, asked.PageCount);
+        }
+
+        MarkStored(entry, parts);
+        return new WrittenEntry(entry, staysDirty);
+    }
+
+    /// <summary>Takes write access back, unless somebody holds a pin for writing: they may store at any time, so the entry stays
+    /// writable and dirty.</summary>
+    private bool TryTakeWriteAccess(EntryRef entry)
+    {
+        while (true)
+        {
+            PageEntry seen = entry.Read();
+            if (seen.IsWritePinned && _broken != DaxBrokenVariant.WritePinCleaned)
+            {
+                return false;
+            }
+
+            if (_broken == DaxBrokenVariant.WriteAccessKept || entry.TrySwap(seen, seen.Without(PageEntry.Writable)))
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Hands an entry's bytes to the medium to be written back; of a huge one those of its dirty parts.</summary>
+    private void MarkStored(EntryRef entry, ulong parts)
+    {
+        long offsetBytes = entry.Read().Page.OffsetBytes;
+        if (!entry.IsHuge)
+        {
+            MarkStored(offsetBytes, PageIndex.PageBytes);
+            return;
+        }
+
+        const int PartBytes = PageIndex.PageBytes << ChunkNode.PartShift;
+        while (parts != 0)
+        {
+            int first = BitOperations.TrailingZeroCount(parts);
+            int count = BitOperations.TrailingZeroCount(~(parts >> first));
+            MarkStored(offsetBytes + ((long)first * PartBytes), (long)count * PartBytes);
+            parts = first + count == 64 ? 0 : parts >> (first + count) << (first + count);
+        }
+    }
+
+    private void MarkStored(long offsetBytes, long lengthBytes)
+    {
+        _medium.MarkStored(offsetBytes, lengthBytes);
+        _counters.CountFlushed(lengthBytes);
+    }
+
+    /// <summary>Waits until a batch is durable, then makes its entries clean.</summary>
+    private void Finish(in EntryBatch batch, int count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        Reach(DaxPoint.WritebackBeforeFence);
+        if (_broken != DaxBrokenVariant.FenceSkipped)
+        {
+            _medium.Fence();
+        }
+
+        Reach(DaxPoint.WritebackFenced);
+        for (int i = 0; i < count; i++)
+        {
+            if (!batch[i].StaysDirty)
+            {
+                (batch[i].Entry.Node as ChunkNode)?.ClearDirtyParts(batch[i].Entry.Slot);
+                _tree.MarkClean(batch[i].Entry);
+            }
+        }
+    }
+
+    private Errno Failed(Errno errno)
+    {
+        if (_broken != DaxBrokenVariant.ErrorForgotten)
+        {
+            _errors.Add(errno);
+        }
+
+        return errno;
+    }
+
+    private readonly record struct WrittenEntry(EntryRef Entry, bool StaysDirty);
+
+    [InlineArray(BatchSize)]
+    private struct EntryBatch
+    {
+        private WrittenEntry _first;
+    }
+}
