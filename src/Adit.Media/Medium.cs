@@ -30,10 +30,6 @@ public abstract unsafe class Medium : IDisposable
     /// <summary>What lies behind a real file or device can keep bytes through power loss.</summary>
     public virtual bool IsVolatile => false;
 
-    /// <summary>A store is durable once its cache lines are written back and fenced, with no system call: what a
-    /// mapping in MAP_SYNC's sense needs.</summary>
-    public virtual bool HasSyncStores => Kind is MediumKind.Pmem or MediumKind.PmemEmulated;
-
     /// <summary>Why <see cref="MapRange"/> cannot work here, or null where it can.</summary>
     public virtual string? MapRangeRefusal => $"{Name} is memory that cannot be mapped a second time.";
 

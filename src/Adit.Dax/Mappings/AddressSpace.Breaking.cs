@@ -112,6 +112,13 @@ public sealed unsafe partial class AddressSpace
             return errno;
         }
 
+        if (!discards && HasViews && _broken != DaxBrokenVariant.DirtyDropped)
+        {
+            // What was stored between the first collection and the switch. No view reaches these pages now.
+            CollectFromViewsLocked(pages);
+            FlushDirtyLocked(pages);
+        }
+
         if (_broken != DaxBrokenVariant.EntriesKept)
         {
             DropEntriesLocked(pages);

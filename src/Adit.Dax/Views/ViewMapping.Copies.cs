@@ -12,7 +12,7 @@ internal sealed unsafe partial class ViewMapping
     public long LostBytes { get; private set; }
 
     /// <summary>Some pages show a copy for good.</summary>
-    public bool IsDetached { get; private set; }
+    public bool IsDetached => Volatile.Read(ref _isDetached);
 
     /// <summary>Switches a range to a private copy of the bytes that it shows, for good. Stores that race with it are in the file
     /// or in the copy, and in what this view shows either way; which pages of the file they may have reached is told by the next
@@ -22,7 +22,11 @@ internal sealed unsafe partial class ViewMapping
     public Errno Detach(PageRange pages)
     {
         Errno outcome = Copy(pages, PieceKind.Detached);
-        IsDetached |= outcome == Errno.Success;
+        if (outcome == Errno.Success)
+        {
+            Volatile.Write(ref _isDetached, true);
+        }
+
         return outcome;
     }
 
@@ -40,7 +44,7 @@ internal sealed unsafe partial class ViewMapping
             }
         }
 
-        TakeMappings(_pieces.Count - before);
+        PublishPieces(before);
         return outcome;
     }
 

@@ -11,8 +11,9 @@ internal sealed unsafe partial class ViewMapping
 {
     /// <summary>Shows the segments from now on. What was detached stays as it is, and so does a private view once it has its
     /// content: what it showed then is a copy of its own, or still the file's.</summary>
-    /// <param name="segments">In order, without gaps, inside <see cref="Pages"/>.</param>
-    /// <returns>ENOMEM: too many mappings; EROFS; EINVAL: the segments do not suit the system's page size.</returns>
+    /// <param name="segments">In order, inside <see cref="Pages"/>; between them nothing changes.</param>
+    /// <returns>ENOMEM: too many mappings; ENOSPC: the host has no room for what may be stored; EROFS; EINVAL: the segments do not
+    /// suit the system's page size.</returns>
     public Errno Map(ReadOnlySpan<ViewSegment> segments)
     {
         if (_isMapped && Kind == ViewKind.Private)
@@ -27,7 +28,12 @@ internal sealed unsafe partial class ViewMapping
             AddChanges(new ViewPiece(segment.Pages, kind, segment.Start), wanted);
         }
 
-        Errno outcome = Change(wanted);
+        Errno outcome = Reserve(wanted);
+        if (outcome == Errno.Success)
+        {
+            outcome = Change(wanted);
+        }
+
         _isMapped |= outcome == Errno.Success;
         return outcome;
     }
@@ -45,6 +51,21 @@ internal sealed unsafe partial class ViewMapping
         List<ViewPiece> wanted = [];
         AddChanges(new ViewPiece(pages, PieceKind.Zeros, MediumPage.None), wanted);
         return Change(wanted);
+    }
+
+    /// <summary>Room on the host for all that can be stored to: a full disk is found out here and not by a store.</summary>
+    private Errno Reserve(List<ViewPiece> pieces)
+    {
+        Errno outcome = Errno.Success;
+        for (int i = 0; i < pieces.Count && outcome == Errno.Success && Kind == ViewKind.ReadWrite; i++)
+        {
+            if (pieces[i].Kind == PieceKind.Medium)
+            {
+                outcome = _medium.Reserve(pieces[i].Start.OffsetBytes, pieces[i].Pages.LengthBytes);
+            }
+        }
+
+        return outcome;
     }
 
     private Errno Change(List<ViewPiece> wanted)
@@ -66,15 +87,18 @@ internal sealed unsafe partial class ViewMapping
         }
 
         MappingBudget.Return(mostAdded);
-        TakeMappings(_pieces.Count - before);
+        PublishPieces(before);
         return outcome;
     }
 
-    /// <summary>Counts mappings that are there already.</summary>
-    private void TakeMappings(int count)
+    /// <summary>Lets everybody know the pieces, and counts the mappings that they are.</summary>
+    /// <param name="before">How many there were.</param>
+    private void PublishPieces(int before)
     {
-        _mappingCount += count;
-        MappingBudget.Return(-count);
+        int added = _pieces.Count - before;
+        _mappingCount += added;
+        MappingBudget.Return(-added);
+        Volatile.Write(ref _shown, _pieces.ToArray());
     }
 
     /// <summary>The parts of a piece that differ from what is shown, and may be switched.</summary>

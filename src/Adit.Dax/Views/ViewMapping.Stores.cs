@@ -13,9 +13,9 @@ internal sealed unsafe partial class ViewMapping
     {
         get
         {
-            for (int i = 0; i < _pieces.Count; i++)
+            foreach (ViewPiece piece in Volatile.Read(ref _shown))
             {
-                if (CountsAsStored(_pieces[i]))
+                if (CountsAsStored(piece))
                 {
                     return false;
                 }
@@ -56,6 +56,34 @@ internal sealed unsafe partial class ViewMapping
         }
 
         Scan(watched, found);
+    }
+
+    /// <summary>Tells the medium that bytes were stored, to be durable after its next fence. Needs no lock: a piece that is detached meanwhile
+    /// has blocks that are written back for nothing.</summary>
+    /// <param name="offsetBytes">Where in the file; the bytes lie inside <see cref="Pages"/>.</param>
+    /// <param name="lengthBytes">How many.</param>
+    /// <returns>ENODATA: a part does not show the file's bytes any more.</returns>
+    public Errno MarkStored(long offsetBytes, long lengthBytes)
+    {
+        Errno outcome = Errno.Success;
+        long end = offsetBytes + lengthBytes;
+        ViewPiece[] shown = Volatile.Read(ref _shown);
+        for (int i = ViewPieces.IndexOf(shown, PageIndex.OfOffset(offsetBytes)); i < shown.Length && shown[i].Pages.OffsetBytes < end; i++)
+        {
+            ViewPiece piece = shown[i];
+            long from = Math.Max(offsetBytes, piece.Pages.OffsetBytes);
+            long length = Math.Min(end, piece.Pages.OffsetBytes + piece.Pages.LengthBytes) - from;
+            if (piece.Kind == PieceKind.Medium)
+            {
+                _medium.MarkStored(piece.Start.OffsetBytes + (from - piece.Pages.OffsetBytes), length);
+            }
+            else
+            {
+                outcome = Errno.ENODATA;
+            }
+        }
+
+        return outcome;
     }
 
     private bool CountsAsStored(ViewPiece piece) =>

@@ -24,6 +24,10 @@ internal sealed unsafe partial class ViewMapping : IDisposable
     private readonly ViewPieces _pieces;
     private readonly List<PageRange> _owed = [];
     private bool _isMapped;
+    private bool _isDetached;
+
+    // The pieces as they were last: for those who hold no lock.
+    private ViewPiece[] _shown = [];
     private int _mappingCount;
 
     private ViewMapping(Medium medium, PageRange pages, ViewKind kind, bool hugePages, StoreTracker? tracker, AddressRange range)
@@ -86,7 +90,8 @@ internal sealed unsafe partial class ViewMapping : IDisposable
     public void Dispose()
     {
         _range.Dispose();
-        TakeMappings(-_mappingCount);
+        MappingBudget.Return(_mappingCount);
+        _mappingCount = 0;
     }
 
     private byte* AddressOf(PageIndex page) => Start + ((page - Pages.First) << PageIndex.PageShift);

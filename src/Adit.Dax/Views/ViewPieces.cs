@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Adit.Dax.Layouts;
 using Adit.Interop;
 
@@ -16,14 +17,17 @@ internal sealed class ViewPieces
     public ViewPiece this[int index] => _pieces[index];
 
     /// <summary>The index of the piece that a page lies in.</summary>
-    public int IndexOf(PageIndex page)
+    public int IndexOf(PageIndex page) => IndexOf(CollectionsMarshal.AsSpan(_pieces), page);
+
+    /// <summary>The same among pieces that were copied.</summary>
+    public static int IndexOf(ReadOnlySpan<ViewPiece> pieces, PageIndex page)
     {
         int low = 0;
-        int high = _pieces.Count - 1;
+        int high = pieces.Length - 1;
         while (low < high)
         {
             int middle = (low + high + 1) >> 1;
-            if (_pieces[middle].Pages.First <= page)
+            if (pieces[middle].Pages.First <= page)
             {
                 low = middle;
             }
@@ -33,7 +37,7 @@ internal sealed class ViewPieces
             }
         }
 
-        Invariant.That(_pieces[low].Pages.Contains(page));
+        Invariant.That(pieces[low].Pages.Contains(page));
         return low;
     }
 
@@ -55,6 +59,8 @@ internal sealed class ViewPieces
 
         return found;
     }
+
+    public ViewPiece[] ToArray() => [.. _pieces];
 
     /// <summary>Puts a piece in place of whatever was there.</summary>
     public void Set(ViewPiece piece)

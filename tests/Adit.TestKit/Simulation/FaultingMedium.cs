@@ -33,8 +33,6 @@ public sealed unsafe class FaultingMedium : Medium
 
     public override bool IsVolatile => _inner.IsVolatile;
 
-    public override bool HasSyncStores => _inner.HasSyncStores;
-
     public override string? MapRangeRefusal => _inner.MapRangeRefusal;
 
     public override Errno MapRange(byte* address, long offsetBytes, long lengthBytes, RangeAccess access) =>
