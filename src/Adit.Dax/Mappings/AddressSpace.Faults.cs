@@ -124,19 +124,13 @@ public sealed unsafe partial class AddressSpace
         bool prefersHuge = MayBeHugeLocked(request.Page);
         while (true)
         {
-            LayoutExtent early = default;
-            if (_broken == DaxBrokenVariant.LayoutAskedUnlocked)
-            {
-                _ = Layout.Find(request.Page, 1, out early);
-            }
-
             Reach(DaxPoint.FaultBeforeLock);
             entry = LockEntry(request.Page, prefersHuge);
             bool leavesLocked = false;
             try
             {
                 Reach(DaxPoint.FaultLocked);
-                Errno errno = FaultEntry(advised, entry, partTable, early, out state, out step);
+                Errno errno = FaultEntry(advised, entry, partTable, out state, out step);
                 if (errno != Errno.EAGAIN)
                 {
                     leavesLocked = errno != Errno.Success && _broken == DaxBrokenVariant.EntryLeftLocked;
@@ -165,8 +159,7 @@ public sealed unsafe partial class AddressSpace
 
     /// <summary>With the entry locked.</summary>
     /// <returns>EAGAIN: the chunk cannot be one entry; try again with a page.</returns>
-    private Errno FaultEntry(
-        FaultRequest request, EntryRef entry, ulong[]? partTable, LayoutExtent early, out PageEntry state, out FaultStep step)
+    private Errno FaultEntry(FaultRequest request, EntryRef entry, ulong[]? partTable, out PageEntry state, out FaultStep step)
     {
         step = FaultStep.Done;
         state = entry.Read();
@@ -184,11 +177,6 @@ public sealed unsafe partial class AddressSpace
             if (errno != Errno.Success)
             {
                 return errno;
-            }
-
-            if (_broken == DaxBrokenVariant.LayoutAskedUnlocked && !entry.IsHuge)
-            {
-                extent = early;
             }
 
             if (!extent.Pages.Contains(pages.First) || extent.Kind > LayoutKind.Mapped || (extent.IsMapped && !IsOnMedium(extent)))

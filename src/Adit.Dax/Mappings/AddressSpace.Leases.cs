@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Adit.Dax.Layouts;
 using Adit.Dax.Leases;
 using Adit.Dax.Pins;
@@ -28,8 +27,9 @@ public sealed unsafe partial class AddressSpace
     }
 
     /// <summary>Holds a range in place for long.</summary>
+    /// <param name="pin">To be disposed. Null on an error.</param>
     /// <returns>As <see cref="Pin"/>.</returns>
-    public Errno PinLong(long offsetBytes, long lengthBytes, PinAccess access, LeaseOptions options, [NotNullWhen(true)] out LongPin? pin)
+    public Errno PinLong(long offsetBytes, long lengthBytes, PinAccess access, LeaseOptions options, out LongPin? pin)
     {
         pin = null;
         Errno errno = CheckAccess(offsetBytes, lengthBytes, access);

@@ -31,7 +31,7 @@ public sealed unsafe partial class AddressSpace
             errno = Layout.MakeDurable(pages);
             if (errno != Errno.Success)
             {
-                _errors.Add(errno);
+                _ = Failed(errno);
             }
         }
 

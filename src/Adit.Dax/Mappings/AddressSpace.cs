@@ -55,20 +55,18 @@ public sealed unsafe partial class AddressSpace
     /// <summary>The first page that is wholly behind the end of the file. Read inside the layout.</summary>
     private PageIndex EndLocked => PageRange.OfBytes(0, Layout.SizeBytes).End;
 
-    /// <summary>Reads the counters, and counts the entries and pins there are.</summary>
+    /// <summary>Reads the counters, and counts the pins there are.</summary>
     public MappingStatistics ReadStatistics()
     {
-        long entries = 0;
         long pins = 0;
         long page = 0;
         while (_tree.TryNext(EntryMark.Live, page, PageRange.All.End.Value, out EntryRef entry))
         {
-            entries++;
             pins += entry.Read().Pins;
             page = entry.Pages.End.Value;
         }
 
-        return _counters.Read(entries, pins);
+        return _counters.Read(_tree.Count, pins);
     }
 
     private void Reach(DaxPoint point) => _options.OnPoint?.Invoke(point);

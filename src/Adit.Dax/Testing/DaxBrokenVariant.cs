@@ -60,9 +60,6 @@ public enum DaxBrokenVariant
     /// <summary>A page entry is made beside a huge one of the same chunk.</summary>
     BothSizesLive,
 
-    /// <summary>The layout is asked before the entry is locked.</summary>
-    LayoutAskedUnlocked,
-
     /// <summary>Synchronous write access is given before the metadata is durable.</summary>
     SyncWithoutMetadata,
 
