@@ -1,9 +1,14 @@
+using System.Diagnostics;
+
 namespace Adit.Dax.Tests;
 
 /// <summary>Something that runs on a thread of its own and must end soon after it is asked to.</summary>
 internal sealed class Racer<T>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Nobody sleeps this long but for what the test is about.</summary>
+    private static readonly TimeSpan LongSleep = TimeSpan.FromMilliseconds(150);
 
     private readonly Thread _thread;
     private T? _result;
@@ -28,8 +33,7 @@ internal sealed class Racer<T>
 
     public bool IsDone => !_thread.IsAlive;
 
-    /// <summary>It sleeps on something.</summary>
-    public bool IsAsleep => (_thread.ThreadState & ThreadState.WaitSleepJoin) != 0;
+    private bool IsAsleep => (_thread.ThreadState & System.Threading.ThreadState.WaitSleepJoin) != 0;
 
     public T Join()
     {
@@ -37,6 +41,16 @@ internal sealed class Racer<T>
         return _failure is null ? _result! : throw new InvalidOperationException("A thread failed: " + _failure.Message, _failure);
     }
 
-    /// <summary>Returns when it sleeps or has ended.</summary>
-    public void WaitUntilItRests() => Assert.True(SpinWait.SpinUntil(() => IsDone || IsAsleep, Patience), "a thread neither sleeps nor ends");
+    /// <summary>Returns when it has ended, or sleeps and goes on sleeping.</summary>
+    public void WaitUntilItRests()
+    {
+        long started = Stopwatch.GetTimestamp();
+        long asleepSince = 0;
+        while (!IsDone && (asleepSince == 0 || Stopwatch.GetElapsedTime(asleepSince) < LongSleep))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < Patience, "a thread neither sleeps nor ends");
+            asleepSince = !IsAsleep ? 0 : asleepSince != 0 ? asleepSince : Stopwatch.GetTimestamp();
+            Thread.Sleep(1);
+        }
+    }
 }

@@ -122,6 +122,7 @@ public sealed unsafe partial class AddressSpace
 
         FaultRequest advised = request with { Access = request.Access | AdviceFor(request.Page, request.IsWrite) };
         bool prefersHuge = MayBeHugeLocked(request.Page);
+        bool hasFallenBack = false;
         while (true)
         {
             Reach(DaxPoint.FaultBeforeLock);
@@ -133,11 +134,16 @@ public sealed unsafe partial class AddressSpace
                 Errno errno = FaultEntry(advised, entry, partTable, out state, out step);
                 if (errno != Errno.EAGAIN)
                 {
+                    if (hasFallenBack && errno == Errno.Success && step == FaultStep.Done)
+                    {
+                        _counters.CountFallback();
+                    }
+
                     leavesLocked = errno != Errno.Success && _broken == DaxBrokenVariant.EntryLeftLocked;
                     return errno;
                 }
 
-                _counters.CountFallback();
+                hasFallenBack = true;
                 prefersHuge = false;
             }
             finally
