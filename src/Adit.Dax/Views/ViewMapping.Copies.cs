@@ -178,26 +178,5 @@ internal sealed unsafe partial class ViewMapping
         return outcome;
     }
 
-    private static Errno Populate(byte* address, long lengthBytes)
-    {
-        Errno outcome;
-        do
-        {
-            outcome = Libc.Outcome(Libc.madvise(address, (nuint)lengthBytes, Libc.MADV_POPULATE_WRITE));
-        }
-        while (outcome is Errno.EINTR or Errno.EAGAIN);
-
-        if (outcome == Errno.EINVAL)
-        {
-            // A kernel before 5.14. A store that changes nothing makes the copy as well.
-            for (long offset = 0; offset < lengthBytes; offset += Environment.SystemPageSize)
-            {
-                Interlocked.Or(ref *(int*)(address + offset), 0);
-            }
-
-            outcome = Errno.Success;
-        }
-
-        return outcome;
-    }
+    private static Errno Populate(byte* address, long lengthBytes) => Populate(address, lengthBytes, Libc.MADV_POPULATE_WRITE);
 }

@@ -36,24 +36,7 @@ internal sealed unsafe partial class ViewMapping
     /// <summary>Enters all pages into the page table, for loads.</summary>
     public Errno Populate()
     {
-        Errno outcome;
-        do
-        {
-            outcome = Libc.Outcome(Libc.madvise(Start, (nuint)Pages.LengthBytes, Libc.MADV_POPULATE_READ));
-        }
-        while (outcome is Errno.EINTR or Errno.EAGAIN);
-
-        if (outcome == Errno.EINVAL)
-        {
-            // A kernel before 5.14.
-            for (byte* page = Start; page < Start + Pages.LengthBytes; page += Environment.SystemPageSize)
-            {
-                _ = Volatile.Read(ref *page);
-            }
-
-            return Errno.Success;
-        }
-
+        Errno outcome = Populate(Start, Pages.LengthBytes, Libc.MADV_POPULATE_READ);
         return outcome is Errno.EFAULT or Errno.EHWPOISON ? Errno.EIO : outcome;
     }
 
@@ -67,6 +50,38 @@ internal sealed unsafe partial class ViewMapping
             _ => Libc.MADV_NORMAL,
         };
         return Libc.Outcome(Libc.madvise(Start, (nuint)Pages.LengthBytes, advice));
+    }
+
+    /// <summary>Has the kernel do what a load, or a store, of each page would.</summary>
+    /// <returns>EFAULT, EHWPOISON: the host does not have a page. ENOMEM.</returns>
+    private static Errno Populate(byte* address, long lengthBytes, int advice)
+    {
+        Errno outcome;
+        do
+        {
+            outcome = Libc.Outcome(Libc.madvise(address, (nuint)lengthBytes, advice));
+        }
+        while (outcome is Errno.EINTR or Errno.EAGAIN);
+
+        if (outcome != Errno.EINVAL)
+        {
+            return outcome;
+        }
+
+        // A kernel before 5.14. A store that changes nothing is a store.
+        for (long offset = 0; offset < lengthBytes; offset += Environment.SystemPageSize)
+        {
+            if (advice == Libc.MADV_POPULATE_WRITE)
+            {
+                Interlocked.Or(ref *(int*)(address + offset), 0);
+            }
+            else
+            {
+                _ = Volatile.Read(ref *(address + offset));
+            }
+        }
+
+        return Errno.Success;
     }
 
     private long? CountBytes(ulong categories) =>

@@ -1,6 +1,7 @@
 using Adit.Dax.Layouts;
 using Adit.Dax.Mappings;
 using Adit.Interop;
+using Adit.Interop.Linux;
 
 namespace Adit.Dax.Views;
 
@@ -142,6 +143,12 @@ internal sealed unsafe partial class ViewMapping
         {
             // Others may have stored between the mapping and the watching.
             Owe(piece.Pages);
+        }
+
+        if (WantsHugePages)
+        {
+            // Watching puts marks of 4 KiB where nothing is mapped yet, and a huge page no longer fits there. What cannot be read in now stays small.
+            _ = Populate(AddressOf(piece.Pages.First), piece.Pages.LengthBytes, Libc.MADV_POPULATE_READ);
         }
 
         bool isTracked = _tracker is not null && _tracker.Watch(AddressOf(piece.Pages.First), piece.Pages.LengthBytes) == Errno.Success;

@@ -58,10 +58,11 @@ public sealed unsafe class ViewMappingTests
         using ViewFixture fixture = new();
         ViewMapping view = fixture.Map(ViewKind.Private, Segment(0, 4, 20));
         view.Store(1, 42);
+        view.Store(3, 43);
         Assert.Equal(Errno.Success, view.Zap(Pages(0, 2), keepBytes: false));
         Assert.Equal(Errno.Success, view.Map([Segment(0, 4, 200)]));
         *(long*)(fixture.Medium.Start + (20 << 12)) = -1;
-        Assert.Equal([Mark(20), 42], [view.Word(0), view.Word(1)]);
+        Assert.Equal([Mark(20), 42, 43], [view.Word(0), view.Word(1), view.Word(3)]);
     }
 
     [Fact]
