@@ -11,6 +11,9 @@ public sealed partial class MetadataStore
 
     private long _transactionCount;
 
+    /// <summary>Who is between Begin and the end of its transaction, or 0.</summary>
+    private int _transactionThread;
+
     /// <summary>Begins a transaction: waits for the one at hand and holds the transaction lock until Commit or Abort.</summary>
     /// <param name="transaction">The store's one transaction object.</param>
     /// <param name="size">How much it may do.</param>
@@ -37,6 +40,7 @@ public sealed partial class MetadataStore
             if (hasLogRoom && HasNodesFor(operations, size))
             {
                 _transaction.Reset(operations, FailAfterOperations);
+                _transactionThread = Environment.CurrentManagedThreadId;
                 return Errno.Success;
             }
 
@@ -58,13 +62,17 @@ public sealed partial class MetadataStore
         return Errno.ENOSPC;
     }
 
-    internal void EndTransaction() => _transactionLock.Exit();
+    internal void EndTransaction()
+    {
+        _transactionThread = 0;
+        _transactionLock.Exit();
+    }
 
     internal void EndTransactionIfHeld()
     {
-        if (_transactionLock.IsHeldByCurrentThread)
+        if (_transactionThread == Environment.CurrentManagedThreadId)
         {
-            _transactionLock.Exit();
+            EndTransaction();
         }
     }
 
@@ -72,7 +80,7 @@ public sealed partial class MetadataStore
     {
         if (transaction.IsEmpty)
         {
-            _transactionLock.Exit();
+            EndTransaction();
             return;
         }
 
@@ -100,7 +108,7 @@ public sealed partial class MetadataStore
                 _worker?.RequestCheckpoint();
             }
 
-            _transactionLock.Exit();
+            EndTransaction();
         }
 
         if (Options.SyncAlways && _isStaged)
@@ -109,9 +117,9 @@ public sealed partial class MetadataStore
         }
     }
 
-    /// <summary>Writes a prepared record and applies it. The tree lock is taken before the record is written: taken behind its fence,
-    /// it would wait until the record has drained; so the tree is changed meanwhile, and the stores that release the lock and
-    /// show the change come, like all stores behind a fence, after the record.</summary>
+    /// <summary>Writes a prepared record, applies it, and fences before anybody can see the change. The tree is changed while the record
+    /// drains to the medium: nothing durable reaches a working node, so the order of the two does not matter, and nobody reads
+    /// while the tree lock is held. That lock is taken before the record is written: taken behind it, it would wait for the drain.</summary>
     private void AppendAndApply(Span<byte> record, uint operationCount, bool changesSpace)
     {
         ReadOnlySpan<byte> operations = record[LogRecordHeader.SizeBytes..];
@@ -120,6 +128,7 @@ public sealed partial class MetadataStore
         {
             _log.Append(record);
             ApplyToTree(operations, operationCount);
+            _log.FenceAppended();
         }
         finally
         {

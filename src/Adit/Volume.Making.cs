@@ -261,7 +261,7 @@ public sealed partial class Volume
         PutEntry(transaction, ref parent, directory.Number, offset, number, made.TypeBits, name, now);
         PutTarget(transaction, number, target);
         transaction.Put(InodeRecord.Key(number), made.AsBytes());
-        transaction.Put(InodeRecord.Key(directory.Number), parent.AsBytes());
+        directory.PutGrowth(transaction, in parent);
         transaction.Commit();
         directory.Recorded(in parent);
         inode = _context.Inodes.UseNew(number, in made, retain);

@@ -235,7 +235,7 @@ public sealed partial class Volume
     private Errno CreateAt(string path, LastName lastName, OpenIntent intent, uint permissions, out IOpenFile? file)
     {
         file = null;
-        Errno errno = Walk(path, lastName, out PathHit hit);
+        Errno errno = Walk(path, lastName, stackalloc byte[PathBytes.StackBytes], out PathHit hit);
         if (errno != Errno.Success || hit.Exists)
         {
             return errno == Errno.Success ? Errno.EEXIST : errno;
@@ -243,7 +243,7 @@ public sealed partial class Volume
 
         return hit.EndsInSlash
             ? Errno.EISDIR
-            : Create(hit.Parent, hit.Name.Span, permissions, intent, default, retain: false, out _, out file);
+            : Create(hit.Parent, hit.Name, permissions, intent, default, retain: false, out _, out file);
     }
 
     private static OpenIntent IntentOf(FileMode mode, FileAccess access, OpenIntent intent)

@@ -38,7 +38,7 @@ public sealed partial class Volume
 
     private void MakeDirectoryAt(string path, uint permissions, bool mayExist)
     {
-        Errno errno = Guard(() => Walk(path, mayExist ? LastName.Follow : LastName.Find, out PathHit hit) switch
+        Errno errno = Guard(() => Walk(path, mayExist ? LastName.Follow : LastName.Find, stackalloc byte[PathBytes.StackBytes], out PathHit hit) switch
         {
             Errno.Success when hit.Exists => mayExist && hit.IsDirectory ? Errno.Success : Errno.EEXIST,
             Errno.Success => MakeAndForget(hit, permissions, mayExist),
@@ -49,7 +49,7 @@ public sealed partial class Volume
 
     private Errno MakeAndForget(PathHit hit, uint permissions, bool mayExist)
     {
-        Errno errno = MakeDirectory(hit.Parent, hit.Name.Span, permissions, default, out NodeAttributes made);
+        Errno errno = MakeDirectory(hit.Parent, hit.Name, permissions, default, out NodeAttributes made);
         if (errno == Errno.Success)
         {
             Forget(made.Inode, 1);
@@ -91,13 +91,13 @@ public sealed partial class Volume
         ArgumentNullException.ThrowIfNull(to);
         Errno errno = Guard(() =>
         {
-            Errno walked = Walk(from, LastName.Find, out PathHit source);
+            Errno walked = Walk(from, LastName.Find, stackalloc byte[PathBytes.StackBytes], out PathHit source);
             if (walked != Errno.Success || !source.Exists)
             {
                 return walked == Errno.Success ? Errno.ENOENT : walked;
             }
 
-            walked = Walk(to, LastName.Find, out PathHit target);
+            walked = Walk(to, LastName.Find, stackalloc byte[PathBytes.StackBytes], out PathHit target);
             if (walked != Errno.Success)
             {
                 return walked;
@@ -110,7 +110,7 @@ public sealed partial class Volume
 
             return target.EndsInSlash && !source.IsDirectory
                 ? Errno.ENOTDIR
-                : Rename(source.Parent, source.Name.Span, target.Parent, target.Name.Span, flags);
+                : Rename(source.Parent, source.Name, target.Parent, target.Name, flags);
         });
         ThrowUnless(errno, "move", $"{from} to {to}");
     }
@@ -127,12 +127,12 @@ public sealed partial class Volume
             {
                 if (walked == Errno.Success)
                 {
-                    walked = Walk(newPath, LastName.Find, out PathHit target);
+                    walked = Walk(newPath, LastName.Find, stackalloc byte[PathBytes.StackBytes], out PathHit target);
                     if (walked == Errno.Success)
                     {
                         walked = target.Name.IsEmpty ? Errno.EEXIST
                             : target.EndsInSlash ? Errno.ENOENT
-                            : Link(inode!.Number, target.Parent, target.Name.Span, retain: false, out _);
+                            : Link(inode!.Number, target.Parent, target.Name, retain: false, out _);
                     }
                 }
 
@@ -180,7 +180,7 @@ public sealed partial class Volume
         bool exists = false;
         Errno errno = Guard(() =>
         {
-            Errno walked = Walk(path, followLink ? LastName.Follow : LastName.Find, out PathHit hit);
+            Errno walked = Walk(path, followLink ? LastName.Follow : LastName.Find, stackalloc byte[PathBytes.StackBytes], out PathHit hit);
             exists = walked == Errno.Success && hit.Exists;
             return walked;
         });
@@ -200,10 +200,10 @@ public sealed partial class Volume
         try
         {
             // The operation looks for the name itself; only a slash behind it asks what it is first.
-            errno = Walk(path, path.EndsWith('/') ? LastName.Find : LastName.Leave, out PathHit hit);
+            errno = Walk(path, path.EndsWith('/') ? LastName.Find : LastName.Leave, stackalloc byte[PathBytes.StackBytes], out PathHit hit);
             if (errno == Errno.Success)
             {
-                errno = hit.Name.IsEmpty ? Errno.EBUSY : action(this, hit.Parent, hit.Name.Span);
+                errno = hit.Name.IsEmpty ? Errno.EBUSY : action(this, hit.Parent, hit.Name);
             }
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))

@@ -92,7 +92,7 @@ public sealed partial class Volume
         parent.LinkCount -= isDirectory ? 1u : 0;
         DeleteEntry(transaction, ref parent, directory.Number, hit.Offset, name, now);
         drop.PutWithin(transaction);
-        transaction.Put(InodeRecord.Key(directory.Number), parent.AsBytes());
+        directory.PutGrowth(transaction, in parent);
         transaction.Commit();
         directory.Recorded(in parent);
         drop.Committed();

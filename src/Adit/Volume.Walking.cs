@@ -1,4 +1,3 @@
-using System.Text;
 using Adit.Directories;
 using Adit.Format;
 using Adit.Format.Records;
@@ -17,139 +16,146 @@ public sealed partial class Volume
 
     /// <summary>Walks a path; needs the namespace's lock.</summary>
     /// <returns>Success also when only the last name is missing.</returns>
-    private Errno WalkShared(string path, LastName lastName, out PathHit hit)
+    private Errno WalkShared(ReadOnlySpan<byte> path, LastName lastName, out PathHit hit)
     {
-        hit = default;
+        hit = PathHit.OfDirectory(InodeNumber.Root);
         if (_isClosed)
         {
             return Errno.EBADF;
         }
 
-        ReadOnlyMemory<byte> rest = Encoding.UTF8.GetBytes(path);
         using TreeReader tree = _context.Store.Read();
-        InodeNumber at = InodeNumber.Root;
-        PathHit last = new(at, default, at, true, 0x4000, false);
+        ReadOnlySpan<byte> rest = path;
         int linkCount = 0;
-        while (TakeName(ref rest, out ReadOnlyMemory<byte> name, out bool isLast, out bool endsInSlash))
+        while (TakeName(ref rest, out ReadOnlySpan<byte> name, out bool isLast, out bool endsInSlash))
         {
-            if (!last.Exists || !last.IsDirectory)
+            if (!hit.IsDirectory || !hit.Exists)
             {
-                return last.Exists ? Errno.ENOTDIR : Errno.ENOENT;
+                return hit.Exists ? Errno.ENOTDIR : Errno.ENOENT;
             }
 
-            at = last.Inode;
-            Errno errno = StepShared(in tree, at, name, looks: !isLast || lastName != LastName.Leave, out last);
+            InodeNumber directory = hit.Inode;
+            Errno errno = StepShared(in tree, directory, name, looks: !isLast || lastName != LastName.Leave, out hit);
             if (errno != Errno.Success)
             {
                 return errno;
             }
 
-            last = last with { EndsInSlash = endsInSlash };
-            if (last.Exists && last.IsSymbolicLink && (!isLast || lastName == LastName.Follow || endsInSlash))
+            hit.EndsInSlash = endsInSlash;
+            if (hit.Exists && hit.IsSymbolicLink && (!isLast || lastName == LastName.Follow || endsInSlash))
             {
                 if (++linkCount > MaxLinksOnPath)
                 {
                     return Errno.ELOOP;
                 }
 
-                errno = FollowShared(in tree, at, ref rest, ref last);
+                errno = FollowShared(in tree, hit.Inode, hit.EndsInSlash, rest, out rest);
                 if (errno != Errno.Success)
                 {
                     return errno;
                 }
+
+                hit = PathHit.OfDirectory(rest is [] or [(byte)'/', ..] ? InodeNumber.Root : directory);
             }
         }
 
-        hit = last;
-        return last.Exists && last.EndsInSlash && !last.IsDirectory ? Errno.ENOTDIR : Errno.Success;
+        return hit.Exists && hit.EndsInSlash && !hit.IsDirectory ? Errno.ENOTDIR : Errno.Success;
     }
 
-    private Errno StepShared(in TreeReader tree, InodeNumber directory, ReadOnlyMemory<byte> name, bool looks, out PathHit hit)
+    private Errno StepShared(scoped in TreeReader tree, InodeNumber directory, ReadOnlySpan<byte> name, bool looks, out PathHit hit)
     {
-        hit = default;
-        ReadOnlySpan<byte> bytes = name.Span;
-        if (EntryName.IsDots(bytes))
+        if (EntryName.IsDots(name))
         {
             InodeNumber target = directory;
-            if (EntryName.IsDotDot(bytes))
+            if (EntryName.IsDotDot(name))
             {
                 if (!TryReadRecord(in tree, directory, out InodeRecord record))
                 {
+                    hit = default;
                     return Errno.EIO;
                 }
 
                 target = new InodeNumber(record.Parent);
             }
 
-            hit = new PathHit(target, default, target, true, 0x4000, false);
+            hit = PathHit.OfDirectory(target);
             return Errno.Success;
         }
 
-        Errno errno = EntryName.Check(bytes);
-        if (errno == Errno.Success)
+        hit = new PathHit { Parent = directory, Name = name };
+        Errno errno = EntryName.Check(name);
+        if (errno == Errno.Success && looks)
         {
-            DirectoryHit found = looks ? DirectoryEntries.Find(in tree, in _context.Names, directory, bytes) : default;
-            hit = new PathHit(directory, name, found.Inode, found.Exists, found.TypeBits, false);
+            DirectoryHit found = DirectoryEntries.Find(in tree, in _context.Names, directory, name);
+            hit.Inode = found.Inode;
+            hit.Exists = found.Exists;
+            hit.TypeBits = found.TypeBits;
         }
 
         return errno;
     }
 
     /// <summary>Puts a symbolic link's target in front of the rest of the path.</summary>
-    private static Errno FollowShared(in TreeReader tree, InodeNumber directory, ref ReadOnlyMemory<byte> rest, ref PathHit last)
+    private static Errno FollowShared(
+        scoped in TreeReader tree, InodeNumber link, bool endsInSlash, scoped ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> path)
     {
-        if (!TryReadRecord(in tree, last.Inode, out InodeRecord record))
+        path = default;
+        if (!TryReadRecord(in tree, link, out InodeRecord record))
         {
             return Errno.EIO;
         }
 
         byte[] joined = new byte[record.SizeBytes + 1 + rest.Length];
-        Errno errno = ReadTarget(in tree, last.Inode, record.SizeBytes, joined, out int lengthBytes);
+        Errno errno = ReadTarget(in tree, link, record.SizeBytes, joined, out int lengthBytes);
         if (errno != Errno.Success)
         {
             return errno;
         }
 
-        bool hasRest = !rest.IsEmpty || last.EndsInSlash;
+        bool hasRest = !rest.IsEmpty || endsInSlash;
         joined[lengthBytes] = (byte)'/';
-        rest.Span.CopyTo(joined.AsSpan(lengthBytes + 1));
-        bool isAbsolute = joined[0] == (byte)'/';
-        rest = joined.AsMemory(0, hasRest ? joined.Length : lengthBytes);
-        InodeNumber from = isAbsolute ? InodeNumber.Root : directory;
-        last = new PathHit(from, default, from, true, 0x4000, false);
+        rest.CopyTo(joined.AsSpan(lengthBytes + 1));
+        path = joined.AsSpan(0, hasRest ? joined.Length : lengthBytes);
         return Errno.Success;
     }
 
     /// <summary>Takes the next name off a path.</summary>
     /// <param name="endsInSlash">It is the last, with a slash behind it.</param>
-    private static bool TakeName(ref ReadOnlyMemory<byte> rest, out ReadOnlyMemory<byte> name, out bool isLast, out bool endsInSlash)
+    private static bool TakeName(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name, out bool isLast, out bool endsInSlash)
     {
-        ReadOnlySpan<byte> span = rest.Span;
-        int start = span.IndexOfAnyExcept((byte)'/');
-        if (start < 0)
+        ReadOnlySpan<byte> path = rest;
+        int start = SkipSlashes(path, 0);
+        int end = start;
+        while (end < path.Length && path[end] != (byte)'/')
         {
-            rest = default;
-            name = default;
-            isLast = true;
-            endsInSlash = false;
-            return false;
+            end++;
         }
 
-        int length = span[start..].IndexOf((byte)'/');
-        int end = length < 0 ? span.Length : start + length;
-        name = rest[start..end];
-        rest = rest[end..];
-        isLast = rest.Span.IndexOfAnyExcept((byte)'/') < 0;
-        endsInSlash = isLast && !rest.IsEmpty;
-        return true;
+        int next = SkipSlashes(path, end);
+        name = path[start..end];
+        isLast = next == path.Length;
+        endsInSlash = isLast && next > end;
+        rest = isLast ? default : path[next..];
+        return start < end;
+    }
+
+    private static int SkipSlashes(ReadOnlySpan<byte> path, int from)
+    {
+        while (from < path.Length && path[from] == (byte)'/')
+        {
+            from++;
+        }
+
+        return from;
     }
 
     /// <summary>Walks a path to what exists, and uses its inode.</summary>
     private Errno UseAt(string path, bool followsLast, out Inode? inode)
     {
         inode = null;
+        ReadOnlySpan<byte> bytes = PathBytes.Encode(path, stackalloc byte[PathBytes.StackBytes]);
         using SharedScope scope = new(_namespace);
-        Errno errno = WalkShared(path, followsLast ? LastName.Follow : LastName.Find, out PathHit hit);
+        Errno errno = WalkShared(bytes, followsLast ? LastName.Follow : LastName.Find, out PathHit hit);
         if (errno == Errno.Success)
         {
             errno = hit.Exists ? Use(hit.Inode, out inode) : Errno.ENOENT;
@@ -159,9 +165,11 @@ public sealed partial class Volume
     }
 
     /// <summary>Walks a path to its last name, which need not exist.</summary>
-    private Errno Walk(string path, LastName lastName, out PathHit hit)
+    /// <param name="scratch">For the path's bytes; see <see cref="PathBytes"/>.</param>
+    private Errno Walk(string path, LastName lastName, Span<byte> scratch, out PathHit hit)
     {
+        ReadOnlySpan<byte> bytes = PathBytes.Encode(path, scratch);
         using SharedScope scope = new(_namespace);
-        return WalkShared(path, lastName, out hit);
+        return WalkShared(bytes, lastName, out hit);
     }
 }

@@ -16,7 +16,7 @@ public sealed partial class RankedReaderWriterLock
 {
     private const int SpinCount = 30;
 
-    private readonly object _gate = new();
+    private object? _waiters;
     private int _isDraining;
 
     // Guarded by the gate.
@@ -24,6 +24,15 @@ public sealed partial class RankedReaderWriterLock
     private int _waitingWriters;
     private int _admittedReaders;
     private uint _turn;
+
+    /// <summary>The monitor, made when somebody has to wait for the first time: most inodes never see two users at once.</summary>
+    private object Gate => Volatile.Read(ref _waiters) ?? MakeGate();
+
+    private object MakeGate()
+    {
+        object made = new();
+        return Interlocked.CompareExchange(ref _waiters, made, null) ?? made;
+    }
 
     private static bool IsOpenToReaders(int state) => state is Free or ReadersTurn;
 
@@ -45,9 +54,9 @@ public sealed partial class RankedReaderWriterLock
         Interlocked.Decrement(ref count);
         if (Volatile.Read(ref _isDraining) != 0)
         {
-            lock (_gate)
+            lock (Gate)
             {
-                Monitor.PulseAll(_gate);
+                Monitor.PulseAll(Gate);
             }
         }
     }
@@ -79,7 +88,7 @@ public sealed partial class RankedReaderWriterLock
 
     private void EnterSharedThroughGate(ref int count)
     {
-        lock (_gate)
+        lock (Gate)
         {
             while (true)
             {
@@ -100,7 +109,7 @@ public sealed partial class RankedReaderWriterLock
             uint turn = _turn;
             while (_turn == turn)
             {
-                Monitor.Wait(_gate);
+                Monitor.Wait(Gate);
             }
 
             // It is the readers' turn until the last of them has counted up.
@@ -110,7 +119,7 @@ public sealed partial class RankedReaderWriterLock
                 Interlocked.Exchange(ref _state, Free);
                 if (_waitingWriters != 0)
                 {
-                    Monitor.PulseAll(_gate);
+                    Monitor.PulseAll(Gate);
                 }
             }
         }
@@ -131,14 +140,14 @@ public sealed partial class RankedReaderWriterLock
         }
 
         LockChecker.BeginWait(this, isShared: false);
-        lock (_gate)
+        lock (Gate)
         {
             while (Interlocked.CompareExchange(ref _state, Held, Free) != Free)
             {
                 if (Volatile.Read(ref _state) == ReadersTurn || AskToBeWoken())
                 {
                     _waitingWriters++;
-                    Monitor.Wait(_gate);
+                    Monitor.Wait(Gate);
                     _waitingWriters--;
                 }
             }
@@ -175,12 +184,12 @@ public sealed partial class RankedReaderWriterLock
             throw;
         }
 
-        lock (_gate)
+        lock (Gate)
         {
             Interlocked.Exchange(ref _isDraining, 1);
             while (!AllReadersLeft())
             {
-                Monitor.Wait(_gate);
+                Monitor.Wait(Gate);
             }
 
             Volatile.Write(ref _isDraining, 0);
@@ -196,7 +205,7 @@ public sealed partial class RankedReaderWriterLock
             return;
         }
 
-        lock (_gate)
+        lock (Gate)
         {
             if (_waitingReaders != 0)
             {
@@ -210,7 +219,7 @@ public sealed partial class RankedReaderWriterLock
                 Interlocked.Exchange(ref _state, Free);
             }
 
-            Monitor.PulseAll(_gate);
+            Monitor.PulseAll(Gate);
         }
     }
 }

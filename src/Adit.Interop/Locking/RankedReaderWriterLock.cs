@@ -32,9 +32,13 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
     /// <summary>Between two counts, in ints: processors fetch lines of 64 bytes in pairs.</summary>
     private const int SpreadShift = 5;
 
-    private readonly int[] _readers;
+    /// <summary>The counts of a volume-wide lock, or null.</summary>
+    private readonly int[]? _readers;
     private readonly int _mask;
     private int _state;
+
+    /// <summary>The count of any other lock.</summary>
+    private int _readerCount;
 
     /// <param name="rank">Its place in the order.</param>
     /// <param name="number">Orders locks of the same rank: a lower number is taken first.</param>
@@ -47,14 +51,25 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
         _mask = counts - 1;
 
         // The first count keeps its distance from the array's length and from what lies before it.
-        _readers = new int[isVolumeWide ? (counts + 1) << SpreadShift : 1];
+        _readers = isVolumeWide ? new int[(counts + 1) << SpreadShift] : null;
     }
 
     public LockRank Rank { get; }
 
     public ulong Number { get; }
 
-    private ref int MyCount => ref _readers[_readers.Length == 1 ? 0 : ((Environment.CurrentManagedThreadId & _mask) + 1) << SpreadShift];
+    private ref int MyCount
+    {
+        get
+        {
+            if (_readers is null)
+            {
+                return ref _readerCount;
+            }
+
+            return ref _readers[((Environment.CurrentManagedThreadId & _mask) + 1) << SpreadShift];
+        }
+    }
 
     public void EnterShared()
     {
@@ -134,9 +149,9 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
 
     private bool AllReadersLeft()
     {
-        if (_readers.Length == 1)
+        if (_readers is null)
         {
-            return Volatile.Read(ref _readers[0]) == 0;
+            return Volatile.Read(ref _readerCount) == 0;
         }
 
         for (int i = 1 << SpreadShift; i < _readers.Length; i += 1 << SpreadShift)

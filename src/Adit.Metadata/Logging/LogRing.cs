@@ -101,10 +101,12 @@ internal sealed unsafe class LogRing : IDisposable
         Complete(record, operationCount, nextInode, LogRecordFlags.None, (uint)record.Length);
     }
 
-    /// <summary>Appends the record just prepared. On media with cheap fences it is durable on return.</summary>
-    public void Append(ReadOnlySpan<byte> record)
+    /// <summary>Appends the record just prepared: to the medium on those with cheap fences, else to what is staged.</summary>
+    public void Append(ReadOnlySpan<byte> record) => Store(record, (uint)record.Length);
+
+    /// <summary>On media with cheap fences, what was appended is durable on return.</summary>
+    public void FenceAppended()
     {
-        Store(record, (uint)record.Length);
         if (!_isStaged && _broken != BrokenVariant.SkipRecordFence)
         {
             _medium.Fence();

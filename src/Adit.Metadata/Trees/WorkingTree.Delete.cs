@@ -13,13 +13,27 @@ internal sealed unsafe partial class WorkingTree
     /// <summary>Removes a record; without effect when there is none.</summary>
     public bool Delete(TreeKey key)
     {
+        if (TryFindRemembered(key, out Node leaf, out int index))
+        {
+            leaf.Remove(index);
+            if (leaf.UsedBytes >= SparseBytes)
+            {
+                return true;
+            }
+
+            // The way to the leaf is needed now; the key still belongs into it.
+            leaf = DescendWorking(key);
+            Shrink(leaf, 0);
+            return true;
+        }
+
         if (!TryGet(key, out _))
         {
             return false;
         }
 
-        Node leaf = DescendWorking(key);
-        int index = leaf.LowerBound(key, out bool isEqual);
+        leaf = DescendWorking(key);
+        index = leaf.LowerBound(key, out bool isEqual);
         Invariant.That(isEqual, "a record that was found is still there");
         leaf.Remove(index);
         if (leaf.UsedBytes < SparseBytes)

@@ -33,28 +33,43 @@ internal sealed unsafe partial class WorkingTree
     /// <summary>The same whatever its length, which is -1 when it is not found.</summary>
     private byte* FindRemembered(TreeKey key, out int valueBytes)
     {
-        valueBytes = -1;
+        if (!TryFindRemembered(key, out Node leaf, out int index))
+        {
+            valueBytes = -1;
+            return null;
+        }
+
+        NodeSlot* slot = leaf.Slots + index;
+        valueBytes = slot->ValueBytes;
+        return leaf.Start + slot->ValueOffset;
+    }
+
+    /// <summary>The working leaf that a record was last seen in, when it is there still.</summary>
+    private bool TryFindRemembered(TreeKey key, out Node leaf, out int index)
+    {
         ref Place place = ref PlaceOf(key);
+        leaf = new Node(place.Node);
+        index = place.Index;
         if (place.Node is null)
         {
-            return null;
+            return false;
         }
 
-        Node node = new(place.Node);
-        ref NodeHeader header = ref node.Header;
-        if (header.Magic != NodeHeader.ExpectedMagic || header.Epoch != Epoch || header.Level != 0 || place.Index >= header.Count)
+        ref NodeHeader header = ref leaf.Header;
+        if (header.Magic != NodeHeader.ExpectedMagic || header.Epoch != Epoch || header.Level != 0)
         {
-            return null;
+            return false;
         }
 
-        NodeSlot* slot = node.Slots + place.Index;
-        if (slot->KeyHigh != key.High || slot->KeyLow != key.Low)
+        NodeSlot* slots = leaf.Slots;
+        if (index < header.Count && slots[index].KeyHigh == key.High && slots[index].KeyLow == key.Low)
         {
-            return null;
+            return true;
         }
 
-        valueBytes = slot->ValueBytes;
-        return node.Start + slot->ValueOffset;
+        // A record before it may have gone since, as an entry goes together with its inode.
+        index--;
+        return (uint)index < header.Count && slots[index].KeyHigh == key.High && slots[index].KeyLow == key.Low;
     }
 
     private void Remember(TreeKey key, Node leaf, int index)

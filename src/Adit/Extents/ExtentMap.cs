@@ -13,8 +13,8 @@ internal sealed partial class ExtentMap
 
     private const int InitialCapacity = 4;
 
-    private long[] _fileBlocks = new long[InitialCapacity];
-    private ExtentRecord[] _extents = new ExtentRecord[InitialCapacity];
+    private long[] _fileBlocks = [];
+    private ExtentRecord[] _extents = [];
     private long _coverStart;
     private long _coverEnd;
     private int _lastHit;
@@ -92,8 +92,9 @@ internal sealed partial class ExtentMap
     {
         if (Count == _fileBlocks.Length)
         {
-            Array.Resize(ref _fileBlocks, Count * 2);
-            Array.Resize(ref _extents, Count * 2);
+            int capacity = Math.Max(InitialCapacity, Count * 2);
+            Array.Resize(ref _fileBlocks, capacity);
+            Array.Resize(ref _extents, capacity);
         }
 
         Array.Copy(_fileBlocks, index, _fileBlocks, index + 1, Count - index);

@@ -72,15 +72,7 @@ internal sealed partial class FileData
             record.BlockCount += blocks.BlockCount;
             record.Touch(now);
             transaction.GrowExtent(inode.Number, map.FileBlockAt(last), blocks);
-            if (inode.IsRecordBehind)
-            {
-                transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
-            }
-            else
-            {
-                ReadOnlySpan<byte> growth = record.AsBytes().Slice(InodeRecord.GrowthOffset, InodeRecord.GrowthBytes);
-                transaction.Patch(InodeRecord.Key(inode.Number), InodeRecord.GrowthOffset, growth);
-            }
+            inode.PutGrowth(transaction, in record);
         }
         catch
         {

@@ -20,7 +20,8 @@ internal sealed partial class FileHandle
 
         try
         {
-            if (TryOverwrite(offsetBytes, source))
+            // Whether it can be an overwrite at all is only guessed here: it is looked at again under the lock.
+            if (offsetBytes < Volatile.Read(ref _inode.Record.SizeBytes) && TryOverwrite(offsetBytes, source))
             {
                 writtenBytes = source.Length;
             }

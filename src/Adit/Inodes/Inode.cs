@@ -2,6 +2,7 @@ using Adit.Extents;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Interop.Locking;
+using Adit.Metadata.Transactions;
 using Adit.Nodes;
 
 namespace Adit.Inodes;
@@ -108,6 +109,20 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
         _pending = 0;
         IsRecordBehind = true;
         RefreshAccessTimeAge();
+    }
+
+    /// <summary>Puts a record that differs from <see cref="Record"/> in size, blocks, links and the times of change at most; needs the lock
+    /// exclusively. Most often that is a patch of a third of its bytes.</summary>
+    public void PutGrowth(Transaction transaction, in InodeRecord record)
+    {
+        TreeKey key = InodeRecord.Key(Number);
+        if (IsRecordBehind || record.LinkCount != Record.LinkCount)
+        {
+            transaction.Put(key, record.AsBytes());
+            return;
+        }
+
+        transaction.Patch(key, InodeRecord.GrowthOffset, record.AsBytes().Slice(InodeRecord.GrowthOffset, InodeRecord.GrowthBytes));
     }
 
     /// <summary>Takes over a record that a transaction has just put; needs the lock exclusively.</summary>

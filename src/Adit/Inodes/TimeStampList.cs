@@ -34,9 +34,15 @@ internal sealed class TimeStampList(InodeTable inodes)
         inodes.UseAgain(inode);
     }
 
-    /// <summary>Takes an inode that the caller uses off the list, with the use that it had for it.</summary>
+    /// <summary>Takes an inode that the caller uses off the list, with the use that it had for it. Needs the inode's lock
+    /// exclusively: nobody puts it on the list meanwhile.</summary>
     public void Remove(Inode inode)
     {
+        if (!Volatile.Read(ref inode.IsListed))
+        {
+            return;
+        }
+
         using (_lock.Enter())
         {
             if (!inode.IsListed)
