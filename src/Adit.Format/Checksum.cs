@@ -28,7 +28,14 @@ public static class Checksum
             crc = BitOperations.Crc32C(crc, word);
         }
 
-        foreach (byte value in bytes[(words.Length * sizeof(ulong))..])
+        bytes = bytes[(words.Length * sizeof(ulong))..];
+        if (bytes.Length >= sizeof(uint))
+        {
+            crc = BitOperations.Crc32C(crc, MemoryMarshal.Read<uint>(bytes));
+            bytes = bytes[sizeof(uint)..];
+        }
+
+        foreach (byte value in bytes)
         {
             crc = BitOperations.Crc32C(crc, value);
         }

@@ -17,6 +17,11 @@ public struct LogOperation
 
     /// <summary>Of take, free and grow; of a patch, where in the value it lies.</summary>
     [FieldOffset(4)] public uint BlockCount;
+
+    /// <summary>The head as one word, little-endian. What is stored as words can be read as words at once, while stores are still
+    /// on their way to the cache: a record is made while its data drains to the medium.</summary>
+    public static ulong Pack(LogOperationKind kind, ushort valueBytes, uint blockCount) =>
+        (byte)kind | ((ulong)valueBytes << 16) | ((ulong)blockCount << 32);
 }
 
 /// <summary>What an operation of a record does. On the medium.</summary>

@@ -32,4 +32,17 @@ public struct LogRecordHeader
 
     /// <summary>The record's place in bytes ever logged.</summary>
     [FieldOffset(40)] public ulong Position;
+
+    /// <summary>Fills everything in but the checksum, word by word (see <see cref="LogOperation.Pack"/>).</summary>
+    public void Pack(
+        uint lengthBytes, ulong sequence, uint incarnation, ulong nextInode, uint operationCount, LogRecordFlags flags, ulong position)
+    {
+        Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(MemoryMarshal.AsBytes(new Span<LogRecordHeader>(ref this)));
+        words[5] = position;
+        words[0] = ExpectedMagic | ((ulong)lengthBytes << 32);
+        words[1] = sequence;
+        words[2] = incarnation;
+        words[3] = nextInode;
+        words[4] = operationCount | ((ulong)flags << 32);
+    }
 }

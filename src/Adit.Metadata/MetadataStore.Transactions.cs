@@ -88,7 +88,7 @@ public sealed partial class MetadataStore
         {
             Span<byte> record = transaction.Seal(out int operationCount);
             _log.Prepare(record, operationCount, Volatile.Read(ref _nextInode));
-            AppendAndApply(record, (uint)operationCount, transaction.ChangesSpace);
+            AppendAndApply(transaction, record, (uint)operationCount);
             if ((!_isStaged && transaction.FreesBlocks) || _broken == BrokenVariant.ReuseDataEarly)
             {
                 Space.ReleasePending(Space.SealPending());
@@ -120,12 +120,17 @@ public sealed partial class MetadataStore
     /// <summary>Writes a prepared record, applies it, and fences before anybody can see the change. The tree is changed while the record
     /// drains to the medium: nothing durable reaches a working node, so the order of the two does not matter, and nobody reads
     /// while the tree lock is held. That lock is taken before the record is written: taken behind it, it would wait for the drain.</summary>
-    private void AppendAndApply(Span<byte> record, uint operationCount, bool changesSpace)
+    private void AppendAndApply(Transaction transaction, Span<byte> record, uint operationCount)
     {
         ReadOnlySpan<byte> operations = record[LogRecordHeader.SizeBytes..];
         _treeLock.EnterExclusive();
         try
         {
+            if (transaction.FencesData && !_isStaged)
+            {
+                Medium.Fence();
+            }
+
             _log.Append(record);
             ApplyToTree(operations, operationCount);
             _log.FenceAppended();
@@ -135,7 +140,7 @@ public sealed partial class MetadataStore
             _treeLock.ExitExclusive();
         }
 
-        if (changesSpace)
+        if (transaction.ChangesSpace)
         {
             ApplyToSpace(operations, operationCount);
         }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -114,6 +115,16 @@ public struct InodeRecord
             && record.AccessNanoseconds < NanosecondsPerSecond && record.ModifyNanoseconds < NanosecondsPerSecond
             && record.ChangeNanoseconds < NanosecondsPerSecond && record.BirthNanoseconds < NanosecondsPerSecond
             && record.Reserved == 0;
+    }
+
+    /// <summary>Writes what <see cref="GrowthOffset"/> and <see cref="GrowthBytes"/> span, word by word (see <see cref="LogOperation.Pack"/>).</summary>
+    public readonly void WriteGrowth(Span<byte> target)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(target[32..], (long)(ModifyNanoseconds | ((ulong)ChangeNanoseconds << 32)));
+        BinaryPrimitives.WriteInt64LittleEndian(target, SizeBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(target[8..], BlockCount);
+        BinaryPrimitives.WriteInt64LittleEndian(target[16..], ModifySeconds);
+        BinaryPrimitives.WriteInt64LittleEndian(target[24..], ChangeSeconds);
     }
 
     /// <summary>The bytes of the record as they are stored. Valid while the record is.</summary>

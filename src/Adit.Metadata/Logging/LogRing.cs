@@ -160,20 +160,9 @@ internal sealed unsafe class LogRing : IDisposable
 
     private void Complete(Span<byte> record, int operationCount, ulong nextInode, LogRecordFlags flags, uint lengthBytes)
     {
-        LogRecordHeader header = new()
-        {
-            Magic = LogRecordHeader.ExpectedMagic,
-            LengthBytes = lengthBytes,
-            Sequence = NextSequence,
-            Incarnation = _incarnation,
-            NextInode = nextInode,
-            OperationCount = (uint)operationCount,
-            Flags = flags,
-            Position = Tail,
-        };
-        MemoryMarshal.Write(record, in header);
+        ref LogRecordHeader header = ref MemoryMarshal.AsRef<LogRecordHeader>(record);
+        header.Pack(lengthBytes, NextSequence, _incarnation, nextInode, (uint)operationCount, flags, Tail);
         header.Crc = Checksum.OfExceptField(record, LogRecordHeader.ChecksumOffset, _seed);
-        MemoryMarshal.Write(record[LogRecordHeader.ChecksumOffset..], header.Crc);
     }
 
     private void Store(ReadOnlySpan<byte> record, uint lengthBytes)

@@ -51,6 +51,8 @@ public sealed unsafe partial class Transaction
 
     internal bool ChangesSpace { get; private set; }
 
+    internal bool FencesData { get; private set; }
+
     /// <summary>Inserts a record, or replaces its value.</summary>
     /// <param name="key">Any key but those of derived records.</param>
     /// <param name="value">At most <see cref="MaxValueBytes"/>.</param>
@@ -68,15 +70,16 @@ public sealed unsafe partial class Transaction
     /// <summary>Replaces some bytes of a record's value, which must be there and reach that far.</summary>
     /// <param name="key">Any key but those of derived records and extents.</param>
     /// <param name="offset">Where in the value.</param>
-    /// <param name="bytes">What to put there.</param>
-    public void Patch(TreeKey key, int offset, ReadOnlySpan<byte> bytes)
+    /// <param name="lengthBytes">How many.</param>
+    /// <returns>Where to put them, before anything else is done with the transaction.</returns>
+    public Span<byte> Patch(TreeKey key, int offset, int lengthBytes)
     {
-        int padded = Trees.Node.PaddedLength(bytes.Length);
-        byte* target = Add(LogOperationKind.Patch, (ushort)bytes.Length, (uint)offset, TreeKey.SizeBytes + padded);
+        int padded = Trees.Node.PaddedLength(lengthBytes);
+        byte* target = Add(LogOperationKind.Patch, (ushort)lengthBytes, (uint)offset, TreeKey.SizeBytes + padded);
         WriteKey(target, key);
         Span<byte> area = new(target + TreeKey.SizeBytes, padded);
-        bytes.CopyTo(area);
-        area[bytes.Length..].Clear();
+        area[lengthBytes..].Clear();
+        return area[..lengthBytes];
     }
 
     /// <summary>Takes the reserved blocks right behind an extent and makes it longer by them: a put and a take in one.</summary>
@@ -128,6 +131,10 @@ public sealed unsafe partial class Transaction
     public bool TryGetAtOrAbove(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) =>
         _store.Tree.TryGetAtOrAbove(key, out found, out value);
 
+    /// <summary>What the calling thread has written to data blocks shall be durable before the record is. So the fence need not be
+    /// waited for while the transaction is being made.</summary>
+    public void FenceDataFirst() => FencesData = true;
+
     /// <summary>Writes the transaction to the log, applies it, and releases the transaction lock. Durable on return when
     /// <see cref="MetadataStore.CommitsAreDurable"/>, else with the next <see cref="MetadataStore.EnsureDurable"/>.</summary>
     /// <exception cref="Media.MediumException">The medium failed: the transaction may or may not be durable, and the store
@@ -147,6 +154,7 @@ public sealed unsafe partial class Transaction
         _operationCount = 0;
         FreesBlocks = false;
         ChangesSpace = false;
+        FencesData = false;
         _operationLimit = operationLimit;
         _firstRefused = Math.Min(operationLimit, failsAfter);
     }
@@ -175,7 +183,7 @@ public sealed unsafe partial class Transaction
         Invariant.That(
             _operationCount < _firstRefused && _length + LogOperation.SizeBytes + bodyBytes + LogRecordHeader.Alignment <= _capacity,
             "a transaction stays within the room it asked for");
-        *(LogOperation*)(_record + _length) = new LogOperation { Kind = kind, ValueBytes = valueBytes, BlockCount = blockCount };
+        *(ulong*)(_record + _length) = LogOperation.Pack(kind, valueBytes, blockCount);
         byte* body = _record + _length + LogOperation.SizeBytes;
         _length += LogOperation.SizeBytes + bodyBytes;
         _operationCount++;

@@ -49,6 +49,7 @@ internal sealed partial class FileData
         if (!isRecordFirst && !isOverlapped)
         {
             StoreAppended(blocks, source);
+            FenceBeforeRecord();
         }
 
         Errno errno = _store.Begin(out Transaction transaction);
@@ -63,6 +64,7 @@ internal sealed partial class FileData
             if (!isRecordFirst && isOverlapped)
             {
                 StoreAppended(blocks, source);
+                transaction.FenceDataFirst();
             }
 
             Timestamp now = context.Now();
@@ -86,6 +88,7 @@ internal sealed partial class FileData
         if (isRecordFirst)
         {
             StoreAppended(blocks, source);
+            FenceBeforeRecord();
         }
 
         writtenBytes = source.Length;
@@ -100,7 +103,5 @@ internal sealed partial class FileData
         {
             _medium.WriteZeros(blocks.Start.OffsetBytes + source.Length, restBytes);
         }
-
-        FenceBeforeRecord();
     }
 }

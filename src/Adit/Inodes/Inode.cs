@@ -122,7 +122,7 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
             return;
         }
 
-        transaction.Patch(key, InodeRecord.GrowthOffset, record.AsBytes().Slice(InodeRecord.GrowthOffset, InodeRecord.GrowthBytes));
+        record.WriteGrowth(transaction.Patch(key, InodeRecord.GrowthOffset, InodeRecord.GrowthBytes));
     }
 
     /// <summary>Takes over a record that a transaction has just put; needs the lock exclusively.</summary>
