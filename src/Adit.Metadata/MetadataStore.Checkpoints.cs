@@ -18,6 +18,10 @@ public sealed partial class MetadataStore
     private long _checkpointCount;
     private ulong _publishedTail;
 
+    /// <summary>Where the log was when the last epoch was closed: what lies before it needs no further checkpoint. Changed with the
+    /// transaction lock held.</summary>
+    private ulong _closedTail;
+
     /// <summary>Takes everything committed so far into the published tree; returns when that is durable.</summary>
     /// <returns>EROFS on a read-only store, EIO when the medium fails or has failed.</returns>
     public Errno Checkpoint()
@@ -134,6 +138,7 @@ public sealed partial class MetadataStore
                 _nodes.LiveCount, Volatile.Read(ref _nextInode), retired, chain.ToArray());
             _nodes.Close();
             Tree.BeginNextEpoch();
+            _closedTail = closed.LogTail;
             return closed;
         }
         finally

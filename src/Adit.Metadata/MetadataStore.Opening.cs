@@ -79,7 +79,7 @@ public sealed partial class MetadataStore
         CommitsAreDurable = medium.HasCheapFences || options.SyncAlways;
         _nextInode = superblock.NextInode;
         _incarnation = superblock.Incarnation;
-        _publishedTail = superblock.LogHead;
+        _publishedTail = _closedTail = superblock.LogHead;
 
         TreeSpaceLines lines = new(_treeLock);
         Space = new SpaceAllocator(_layout.ChunkCount, _layout.FirstUsableChunk, superblock.FreeBlocks, lines, medium, keptChunks: KeptChunksOf(_layout));

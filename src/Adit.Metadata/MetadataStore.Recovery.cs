@@ -56,7 +56,7 @@ public sealed partial class MetadataStore
         superblock.LogSequence = _log.NextSequence;
         _superblocks.Publish(superblock);
         _log.ReleaseUpTo(_log.Tail);
-        _publishedTail = _log.Tail;
+        _publishedTail = _closedTail = _log.Tail;
     }
 
     /// <summary>Copies the published changes of the node map to their slots: a crash may have come between.</summary>

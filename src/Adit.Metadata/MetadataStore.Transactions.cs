@@ -103,7 +103,7 @@ public sealed partial class MetadataStore
         finally
         {
             _transactionCount++;
-            if (_log.UsedBytes > _log.SizeBytes / 2)
+            if (_log.Tail - _closedTail > (ulong)_log.SizeBytes / 2)
             {
                 _worker?.RequestCheckpoint();
             }

@@ -69,8 +69,14 @@ public sealed partial class MetadataStore : IDisposable
     /// <summary>A consistent view of the records; dispose it soon, since it holds transactions up.</summary>
     public TreeReader Read() => new(Tree, _treeLock);
 
-    /// <summary>An inode number that was never given out before. It stays used up when the transaction that uses it commits.</summary>
-    public ulong NextInodeNumber() => Interlocked.Increment(ref _nextInode) - 1;
+    /// <summary>An inode number that was never given out before. It stays used up when the transaction that uses it commits.
+    /// Needs a transaction: its lock guards the count.</summary>
+    public ulong NextInodeNumber()
+    {
+        ulong number = _nextInode;
+        Volatile.Write(ref _nextInode, number + 1);
+        return number;
+    }
 
     /// <summary>Closes the volume in order: everything durable, the log empty, marked clean. Without effect after a failure:
     /// the next opening recovers.</summary>

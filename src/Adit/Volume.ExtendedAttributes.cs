@@ -185,6 +185,7 @@ public sealed partial class Volume
         }
 
         using TransactionScope open = new(transaction);
+        inode.HasNoAttributes = false;
         PutAttribute(transaction, inode.Number, hit, name, value, newPieces, removes);
         Timestamp now = _context.Now();
         inode.Settle(now);

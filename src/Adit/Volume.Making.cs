@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Adit.Directories;
 using Adit.Files;
 using Adit.Format;
@@ -39,7 +40,7 @@ public sealed partial class Volume
         bool isDevice = (FileType)type is FileType.CharacterDevice or FileType.BlockDevice;
         InodeRecord made = NewRecord(type | (mode & PermissionBits & ~caller.Umask), in caller);
         made.Device = isDevice ? device : 0;
-        Errno errno = Make(parent, name, ref made, default, retain: true, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, default, retain: true, isOpen: false, out Inode? inode);
         return ReleaseMade(errno, inode, out attributes);
     }
 
@@ -47,7 +48,7 @@ public sealed partial class Volume
     public Errno MakeDirectory(InodeNumber parent, ReadOnlySpan<byte> name, uint mode, in Caller caller, out NodeAttributes attributes)
     {
         InodeRecord made = NewRecord((uint)FileType.Directory | (mode & PermissionBits & ~caller.Umask), in caller);
-        Errno errno = Make(parent, name, ref made, default, retain: true, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, default, retain: true, isOpen: false, out Inode? inode);
         return ReleaseMade(errno, inode, out attributes);
     }
 
@@ -68,7 +69,7 @@ public sealed partial class Volume
 
         InodeRecord made = NewRecord((uint)FileType.SymbolicLink | 0x1FF, in caller);
         made.SizeBytes = target.Length;
-        Errno errno = Make(parent, name, ref made, target, retain: true, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, target, retain: true, isOpen: false, out Inode? inode);
         return ReleaseMade(errno, inode, out attributes);
     }
 
@@ -95,7 +96,7 @@ public sealed partial class Volume
         attributes = default;
         file = null;
         InodeRecord made = NewRecord((uint)FileType.Regular | (mode & PermissionBits & ~caller.Umask), in caller);
-        Errno errno = Make(parent, name, ref made, default, retain, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, default, retain, isOpen: true, out Inode? inode);
         if (errno == Errno.Success)
         {
             attributes = made.ToAttributes(inode!.Number);
@@ -152,7 +153,7 @@ public sealed partial class Volume
             OrphanMarks.Put(transaction, number, 0, long.MaxValue);
             transaction.Put(InodeRecord.Key(number), made.AsBytes());
             transaction.Commit();
-            Inode inode = _context.Inodes.UseNew(number, in made, retain);
+            Inode inode = _context.Inodes.UseNew(number, in made, retain, isOpen: true);
             inode.IsTemporary = true;
             attributes = made.ToAttributes(number);
             file = FileHandle.OverNew(this, inode, intent);
@@ -194,9 +195,16 @@ public sealed partial class Volume
 
     /// <summary>Makes an inode and its entry in one transaction.</summary>
     /// <param name="made">The new record; completed here.</param>
+    /// <param name="isOpen">The caller's use will be an open file.</param>
     /// <param name="inode">The new inode, used once by the caller.</param>
     private Errno Make(
-        InodeNumber parent, ReadOnlySpan<byte> name, ref InodeRecord made, ReadOnlySpan<byte> target, bool retain, out Inode? inode)
+        InodeNumber parent,
+        ReadOnlySpan<byte> name,
+        ref InodeRecord made,
+        ReadOnlySpan<byte> target,
+        bool retain,
+        bool isOpen,
+        out Inode? inode)
     {
         inode = null;
         Inode? directory = null;
@@ -209,7 +217,7 @@ public sealed partial class Volume
         try
         {
             errno = Use(parent, out directory);
-            return errno == Errno.Success ? MakeIn(directory!, name, ref made, target, retain, out inode) : errno;
+            return errno == Errno.Success ? MakeIn(directory!, name, ref made, target, retain, isOpen, out inode) : errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
         {
@@ -222,34 +230,57 @@ public sealed partial class Volume
     }
 
     private Errno MakeIn(
-        Inode directory, ReadOnlySpan<byte> name, ref InodeRecord made, ReadOnlySpan<byte> target, bool retain, out Inode? inode)
+        Inode directory,
+        ReadOnlySpan<byte> name,
+        ref InodeRecord made,
+        ReadOnlySpan<byte> target,
+        bool retain,
+        bool isOpen,
+        out Inode? inode)
+    {
+        using ExclusiveScope names = new(_namespace);
+        return MakeLocked(directory, name, ref made, target, retain, isOpen, out inode);
+    }
+
+    /// <summary>Makes an inode and its entry; needs the namespace's lock exclusively.</summary>
+    /// <param name="isOpen">The caller's use will be an open file.</param>
+    private Errno MakeLocked(
+        Inode directory,
+        ReadOnlySpan<byte> name,
+        ref InodeRecord made,
+        ReadOnlySpan<byte> target,
+        bool retain,
+        bool isOpen,
+        out Inode? inode)
     {
         inode = null;
-        using ExclusiveScope names = new(_namespace);
         using ExclusiveScope scope = new(directory.Lock);
-        Errno errno = FindFreeLocked(directory, name, out ulong offset);
+        Errno errno = CheckDirectoryLocked(directory);
+        if (errno == Errno.Success && made.IsDirectory && directory.Record.LinkCount >= MaxLinkCount)
+        {
+            errno = Errno.EMLINK;
+        }
+
         if (errno != Errno.Success)
         {
             return errno;
-        }
-
-        if (made.IsDirectory && directory.Record.LinkCount >= MaxLinkCount)
-        {
-            return Errno.EMLINK;
         }
 
         errno = _context.Store.Begin(out Transaction transaction);
         if (errno != Errno.Success)
         {
-            return errno;
+            // A name that is there is said to be, also when there would be no room for it.
+            using TreeReader tree = _context.Store.Read();
+            return DirectoryEntries.Find(in tree, in _context.Names, directory.Number, name).Exists ? Errno.EEXIST : errno;
         }
 
         using TransactionScope open = new(transaction);
+        DirectoryHit hit = DirectoryEntries.Find(transaction.Before, in _context.Names, directory.Number, name);
+
         // The smallest logs have no record that takes the longest targets.
-        if (transaction.CapacityBytes < target.Length + BytesBesideTarget)
+        if (hit.Exists || !hit.HasRoom || transaction.CapacityBytes < target.Length + BytesBesideTarget)
         {
-            transaction.Abort();
-            return Errno.ENOSPC;
+            return hit.Exists ? Errno.EEXIST : Errno.ENOSPC;
         }
 
         InodeNumber number = new(_context.Store.NextInodeNumber());
@@ -258,14 +289,13 @@ public sealed partial class Volume
         Inherit(ref made, in directory.Record, directory.Number);
         InodeRecord parent = directory.Record;
         parent.LinkCount += made.IsDirectory ? 1u : 0;
-        PutEntry(transaction, ref parent, directory.Number, offset, number, made.TypeBits, name, now);
+        PutEntry(transaction, ref parent, directory.Number, hit.Offset, number, made.TypeBits, name, now);
         PutTarget(transaction, number, target);
         transaction.Put(InodeRecord.Key(number), made.AsBytes());
         directory.PutGrowth(transaction, in parent);
         transaction.Commit();
         directory.Recorded(in parent);
-        inode = _context.Inodes.UseNew(number, in made, retain);
-        inode.Extents.CoverEmptyFile();
+        inode = _context.Inodes.UseNew(number, in made, retain, isOpen);
         return Errno.Success;
     }
 
@@ -314,6 +344,7 @@ public sealed partial class Volume
     }
 
     /// <summary>Puts a new entry and accounts for it in the directory's record, which the caller puts.</summary>
+    [SkipLocalsInit]
     private static void PutEntry(
         Transaction transaction,
         ref InodeRecord directory,

@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Adit.Directories;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
+using Adit.Locking;
 using Adit.Nodes;
 using Adit.Paths;
 
@@ -235,7 +237,13 @@ public sealed partial class Volume
     private Errno CreateAt(string path, LastName lastName, OpenIntent intent, uint permissions, out IOpenFile? file)
     {
         file = null;
-        Errno errno = Walk(path, lastName, stackalloc byte[PathBytes.StackBytes], out PathHit hit);
+        if (!IsReadOnly && TryCreateAtOnce(path, intent, permissions, out Errno errno, out file)
+            && !(errno == Errno.EEXIST && lastName == LastName.Follow))
+        {
+            return errno;
+        }
+
+        errno = Walk(path, lastName, stackalloc byte[PathBytes.StackBytes], out PathHit hit);
         if (errno != Errno.Success || hit.Exists)
         {
             return errno == Errno.Success ? Errno.EEXIST : errno;
@@ -244,6 +252,41 @@ public sealed partial class Volume
         return hit.EndsInSlash
             ? Errno.EISDIR
             : Create(hit.Parent, hit.Name, permissions, intent, default, retain: false, out _, out file);
+    }
+
+    /// <summary>Makes a file under one hold of the namespace's lock.</summary>
+    /// <returns>False when the path has to be walked to know what it means.</returns>
+    [SkipLocalsInit]
+    private bool TryCreateAtOnce(string path, OpenIntent intent, uint permissions, out Errno errno, out IOpenFile? file)
+    {
+        file = null;
+        Inode? inode = null;
+        InodeRecord made = NewRecord((uint)FileType.Regular | (permissions & PermissionBits), default);
+        using (new ExclusiveScope(_namespace))
+        {
+            if (!TryFindDirectoryLocked(
+                path, stackalloc byte[PathBytes.StackBytes], out errno, out Inode? directory, out ReadOnlySpan<byte> name))
+            {
+                return false;
+            }
+
+            if (errno == Errno.Success)
+            {
+                errno = CheckNewName(name);
+            }
+
+            if (errno == Errno.Success)
+            {
+                errno = MakeLocked(directory!, name, ref made, default, retain: false, isOpen: true, out inode);
+            }
+        }
+
+        if (errno == Errno.Success)
+        {
+            file = Files.FileHandle.OverNew(this, inode!, intent);
+        }
+
+        return true;
     }
 
     private static OpenIntent IntentOf(FileMode mode, FileAccess access, OpenIntent intent)

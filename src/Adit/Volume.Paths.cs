@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
+using Adit.Locking;
 using Adit.Nodes;
 using Adit.Paths;
 
@@ -59,7 +61,62 @@ public sealed partial class Volume
     }
 
     /// <summary>Takes away the name of a file, link or special file; the last name takes the file along, once it is closed.</summary>
-    public void Delete(string path) => AtName(path, "delete", static (volume, parent, name) => volume.Unlink(parent, name));
+    public void Delete(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        bool isDone;
+        Errno errno;
+        try
+        {
+            isDone = TryDeleteAtOnce(path, out errno);
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
+        {
+            isDone = true;
+        }
+
+        if (isDone)
+        {
+            ThrowUnless(errno, "delete", path);
+        }
+        else
+        {
+            AtName(path, "delete", static (volume, parent, name) => volume.Unlink(parent, name));
+        }
+    }
+
+    /// <summary>Takes a name away under one hold of the namespace's lock.</summary>
+    /// <returns>False when the path has to be walked to know what it means.</returns>
+    [SkipLocalsInit]
+    private bool TryDeleteAtOnce(string path, out Errno errno)
+    {
+        Inode? child = null;
+        try
+        {
+            using ExclusiveScope names = new(_namespace);
+            if (!TryFindDirectoryLocked(
+                path, stackalloc byte[PathBytes.StackBytes], out errno, out Inode? directory, out ReadOnlySpan<byte> name))
+            {
+                return false;
+            }
+
+            if (errno == Errno.Success)
+            {
+                errno = CheckOldName(name, isDirectory: false);
+            }
+
+            if (errno == Errno.Success)
+            {
+                errno = RemoveNameLocked(directory!, name, isDirectory: false, out child);
+            }
+
+            return true;
+        }
+        finally
+        {
+            Release(child);
+        }
+    }
 
     /// <summary>Takes a directory away.</summary>
     /// <param name="path">Which.</param>

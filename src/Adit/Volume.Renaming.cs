@@ -114,6 +114,11 @@ public sealed partial class Volume
             return errno == Errno.ESTALE ? Errno.EIO : errno;
         }
 
+        if (oldHit.LeadsOn || (newHit.Exists && newHit.LeadsOn))
+        {
+            _directories.Clear();
+        }
+
         using InodeLocks locks = new(from, to, source, target);
         if ((flags & RenameFlags.Exchange) != 0)
         {

@@ -62,8 +62,15 @@ public sealed partial class Volume
     /// <param name="child">What the name stands for, used once; the caller ends that use.</param>
     private Errno RemoveNameIn(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out Inode? child)
     {
-        child = null;
         using ExclusiveScope names = new(_namespace);
+        return RemoveNameLocked(directory, name, isDirectory, out child);
+    }
+
+    /// <summary>Takes a name away; needs the namespace's lock exclusively.</summary>
+    /// <param name="child">What the name stands for, used once; the caller ends that use, without locks.</param>
+    private Errno RemoveNameLocked(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out Inode? child)
+    {
+        child = null;
         Errno errno = FindForRemovalLocked(directory, name, isDirectory, out DirectoryHit hit);
         if (errno == Errno.Success)
         {
@@ -74,6 +81,12 @@ public sealed partial class Volume
         {
             // An entry without an inode is damage: it is not for this operation to explain away.
             return errno == Errno.ESTALE ? Errno.EIO : errno;
+        }
+
+        if (hit.IsDirectory)
+        {
+            // Before it is asked whether anything else uses the child.
+            _directories.Clear();
         }
 
         using InodeLocks locks = new(directory, child);
@@ -96,6 +109,12 @@ public sealed partial class Volume
         transaction.Commit();
         directory.Recorded(in parent);
         drop.Committed();
+        if (hit.IsSymbolicLink)
+        {
+            // Not earlier: the directory may be used here only because the cache uses it.
+            _directories.Clear();
+        }
+
         return Errno.Success;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Adit.Directories;
 using Adit.Format;
 using Adit.Format.Records;
@@ -171,5 +172,44 @@ public sealed partial class Volume
         ReadOnlySpan<byte> bytes = PathBytes.Encode(path, scratch);
         using SharedScope scope = new(_namespace);
         return WalkShared(bytes, lastName, out hit);
+    }
+
+    /// <summary>Finds the directory that a path's last name is in; needs the namespace's lock exclusively, and the directory may be
+    /// used as long as that is held.</summary>
+    /// <param name="scratch">For the name's bytes; see <see cref="PathBytes"/>.</param>
+    /// <returns>False when the path does not end in a plain name: then only a walk tells what it means.</returns>
+    [SkipLocalsInit]
+    private bool TryFindDirectoryLocked(
+        string path, Span<byte> scratch, out Errno errno, out Inode? directory, out ReadOnlySpan<byte> name)
+    {
+        int nameStart = path.LastIndexOf('/') + 1;
+        ReadOnlySpan<char> last = path.AsSpan(nameStart);
+        directory = null;
+        name = default;
+        errno = Errno.Success;
+        if (last is "" or "." or "..")
+        {
+            return false;
+        }
+
+        name = PathBytes.Encode(last, scratch);
+        ReadOnlySpan<char> prefix = path.AsSpan(0, nameStart);
+        if (_directories.TryGet(prefix, out directory))
+        {
+            return true;
+        }
+
+        errno = WalkShared(PathBytes.Encode(prefix, stackalloc byte[PathBytes.StackBytes]), LastName.Follow, out PathHit hit);
+        if (errno == Errno.Success)
+        {
+            errno = !hit.Exists ? Errno.ENOENT : hit.IsDirectory ? Use(hit.Inode, out directory) : Errno.ENOTDIR;
+        }
+
+        if (errno == Errno.Success)
+        {
+            _directories.Put(prefix, directory!);
+        }
+
+        return true;
     }
 }

@@ -7,6 +7,7 @@ using Adit.Interop.Locking;
 using Adit.Metadata;
 using Adit.Metadata.Trees;
 using Adit.Nodes;
+using Adit.Paths;
 
 namespace Adit;
 
@@ -30,6 +31,7 @@ public sealed partial class Volume : INodeOperations, IDisposable
     private readonly FileData _data;
     private readonly RankedReaderWriterLock _namespace = new(LockRank.Namespace);
     private readonly VolumeOptions _options;
+    private readonly DirectoryPaths _directories;
     private bool _isClosed;
 
     private Volume(MetadataStore store, VolumeOptions options)
@@ -37,6 +39,7 @@ public sealed partial class Volume : INodeOperations, IDisposable
         _options = options;
         _context = new VolumeContext(store, options, new NameHash(store.Identity.VolumeId, options.NameHashMask));
         _data = new FileData(_context);
+        _directories = new DirectoryPaths(_context);
     }
 
     /// <summary>The store below, for tools: the checker, the map, statistics.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Adit.Format;
+using Adit.Metadata.Trees;
 
 namespace Adit.Metadata.Transactions;
 
@@ -119,6 +120,9 @@ public sealed unsafe partial class Transaction
         FreesBlocks = true;
         AddBlocks(LogOperationKind.Free, blocks);
     }
+
+    /// <summary>The records before this transaction: nobody else changes them until it ends. Costs no lock.</summary>
+    public TreeReader Before => new(_store.Tree);
 
     /// <summary>The value of a record before this transaction; valid until it ends.</summary>
     public bool TryGet(TreeKey key, out ReadOnlySpan<byte> value) => _store.Tree.TryGet(key, out value);

@@ -9,7 +9,10 @@ namespace Adit.Metadata.Trees;
 public readonly ref struct TreeReader : IDisposable
 {
     private readonly WorkingTree _tree;
-    private readonly RankedReaderWriterLock _lock;
+    private readonly RankedReaderWriterLock? _lock;
+
+    /// <summary>Reads while something else holds the tree still.</summary>
+    internal TreeReader(WorkingTree tree) => _tree = tree;
 
     internal TreeReader(WorkingTree tree, RankedReaderWriterLock treeLock)
     {
@@ -28,5 +31,5 @@ public readonly ref struct TreeReader : IDisposable
     public bool TryGetAtOrAbove(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) =>
         _tree.TryGetAtOrAbove(key, out found, out value);
 
-    public void Dispose() => _lock.ExitShared();
+    public void Dispose() => _lock?.ExitShared();
 }

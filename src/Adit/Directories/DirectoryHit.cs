@@ -15,4 +15,7 @@ internal readonly record struct DirectoryHit(bool Exists, ulong Offset, InodeNum
     public bool IsDirectory => TypeBits == 0x4000;
 
     public bool IsSymbolicLink => TypeBits == 0xA000;
+
+    /// <summary>Paths can go on behind it.</summary>
+    public bool LeadsOn => IsDirectory || IsSymbolicLink;
 }

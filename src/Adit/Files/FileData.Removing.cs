@@ -34,8 +34,13 @@ internal sealed partial class FileData
             }
         }
 
-        using TreeReader tree = _store.Read();
-        return !TryGetFirstAttribute(in tree, inode.Number, out _);
+        if (!inode.HasNoAttributes)
+        {
+            using TreeReader tree = _store.Read();
+            inode.HasNoAttributes = !TryGetFirstAttribute(in tree, inode.Number, out _);
+        }
+
+        return inode.HasNoAttributes;
     }
 
     /// <summary>Removes a small inode (see <see cref="IsSmallLocked"/>) as part of a transaction. When that commits,

@@ -86,16 +86,8 @@ internal sealed partial class FileHandle : IOpenFile
         return Errno.Success;
     }
 
-    /// <summary>Opens an inode that was just made; the caller's use becomes the file's.</summary>
-    public static IOpenFile OverNew(Volume volume, Inode inode, OpenIntent intent)
-    {
-        using (new ExclusiveScope(inode.Lock))
-        {
-            inode.OpenCount++;
-        }
-
-        return new FileHandle(volume, inode, intent);
-    }
+    /// <summary>The file over an inode that was made open; the caller's use becomes the file's.</summary>
+    public static IOpenFile OverNew(Volume volume, Inode inode, OpenIntent intent) => new FileHandle(volume, inode, intent);
 
     /// <inheritdoc/>
     public Errno Sync(bool dataOnly)

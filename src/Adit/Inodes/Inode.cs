@@ -39,6 +39,9 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     /// <summary>A read moves the access time: it is not later than the last change. Derived from the record.</summary>
     public bool IsAccessTimeOld;
 
+    /// <summary>It is known to have no extended attribute. When false, the tree has to be asked.</summary>
+    public bool HasNoAttributes;
+
     /// <summary>How many uses there are: operations under way, opens, places on lists. Guarded by the table's stripe.</summary>
     public int Uses;
 

@@ -76,10 +76,11 @@ internal sealed class InodeTable
     }
 
     /// <summary>Takes in an inode that has just been made, used once.</summary>
-    public Inode UseNew(InodeNumber number, in InodeRecord record, bool retain)
+    /// <param name="isOpen">The use is an open file.</param>
+    public Inode UseNew(InodeNumber number, in InodeRecord record, bool retain, bool isOpen)
     {
-        Inode inode = new(number, record) { Uses = 1 };
-        inode.RefreshAccessTimeAge();
+        Inode inode = new(number, record) { Uses = 1, OpenCount = isOpen ? 1 : 0, HasNoAttributes = true, IsAccessTimeOld = true };
+        inode.Extents.CoverEmptyFile();
         Stripe stripe = StripeOf(number);
         using (stripe.Lock.Enter())
         {

@@ -9,8 +9,15 @@ internal static class PathBytes
     public const int StackBytes = 256;
 
     /// <returns>The path's bytes, in <paramref name="scratch"/> when they fit for certain.</returns>
-    public static ReadOnlySpan<byte> Encode(string path, Span<byte> scratch) =>
-        Encoding.UTF8.GetMaxByteCount(path.Length) <= scratch.Length
-            ? scratch[..Encoding.UTF8.GetBytes(path, scratch)]
-            : Encoding.UTF8.GetBytes(path);
+    public static ReadOnlySpan<byte> Encode(ReadOnlySpan<char> path, Span<byte> scratch)
+    {
+        if (Encoding.UTF8.GetMaxByteCount(path.Length) <= scratch.Length)
+        {
+            return scratch[..Encoding.UTF8.GetBytes(path, scratch)];
+        }
+
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(path)];
+        Encoding.UTF8.GetBytes(path, bytes);
+        return bytes;
+    }
 }

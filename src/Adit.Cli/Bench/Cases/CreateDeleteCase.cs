@@ -11,7 +11,7 @@ internal sealed class CreateDeleteCase : BenchCase
 
     public override BenchResult Run(BenchFolder folder, bool isQuick)
     {
-        using var volume = folder.CreateVolume(Name, 128L << 20);
+        using var volume = folder.CreateVolume(Name, 512L << 20);
         volume.CreateDirectory("/folder");
         var host = Directory.CreateDirectory(Path.Combine(folder.Path, "files")).FullName;
         return Result(InterleavedRounds.Run(new InVolume(volume), new OnTmpfs(host), 2_000, isQuick ? 15 : 41));
