@@ -24,13 +24,18 @@ internal ref struct NameDrop
         _data = data;
         _inode = inode;
         inode.Settle(now);
-        _record = inode.Record;
-        _record.LinkCount = _record.IsDirectory ? 0 : _record.LinkCount - 1;
-        _record.SetChangeTime(now);
-        if (_record.LinkCount == 0)
+        uint linkCount = inode.Record.IsDirectory ? 0 : inode.Record.LinkCount - 1;
+        if (linkCount == 0)
         {
             context.TimeStamps.Remove(inode);
             _removesAtOnce = context.Inodes.IsUsedOnce(inode) && data.IsSmallLocked(inode);
+        }
+
+        if (!_removesAtOnce)
+        {
+            _record = inode.Record;
+            _record.LinkCount = linkCount;
+            _record.SetChangeTime(now);
         }
     }
 

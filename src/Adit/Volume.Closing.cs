@@ -76,7 +76,11 @@ public sealed partial class Volume
     /// <summary>Brings an inode's record in the tree up to its time stamps.</summary>
     internal Errno RecordTimeStampsLocked(Inode inode)
     {
-        inode.Settle(_context.Now());
+        if (inode.Pending != PendingTimes.None)
+        {
+            inode.Settle(_context.Now());
+        }
+
         if (!inode.IsRecordBehind)
         {
             return Errno.Success;

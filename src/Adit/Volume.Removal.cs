@@ -37,7 +37,7 @@ public sealed partial class Volume
 
     private void RemoveLeftOvers()
     {
-        while (_context.Unnamed.TryDequeue(out Inode? inode))
+        while (_context.TryTakeUnnamed(out Inode? inode))
         {
             Remove(inode);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Adit.Directories;
 using Adit.Format;
 using Adit.Format.Records;
@@ -119,6 +120,8 @@ public sealed partial class Volume
     }
 
     /// <summary>Finds an entry that may be taken away; needs the namespace's lock exclusively.</summary>
+    /// <remarks>Not inlined: what it keeps on the stack would be cleared at each call of the larger method.</remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private Errno FindForRemovalLocked(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out DirectoryHit hit)
     {
         hit = default;

@@ -64,7 +64,7 @@ public sealed partial class Volume : INodeOperations, IDisposable
         {
             Remove(inode);
         }
-        else if (!_context.Unnamed.IsEmpty)
+        else if (_context.HasUnnamed)
         {
             RemoveLeftOvers();
         }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
@@ -45,7 +47,9 @@ internal sealed class VolumeContext
     public readonly BrokenVariant Broken;
 
     /// <summary>Inodes whose last use ended where they could not be removed at once. Used by the queue.</summary>
-    public readonly System.Collections.Concurrent.ConcurrentQueue<Inode> Unnamed = new();
+    private readonly ConcurrentQueue<Inode> _unnamed = new();
+
+    private int _unnamedCount;
 
     private readonly CoarseClock _clock;
 
@@ -101,8 +105,24 @@ internal sealed class VolumeContext
     {
         if (Inodes.Release(inode))
         {
-            Unnamed.Enqueue(inode);
+            _unnamed.Enqueue(inode);
+            Interlocked.Increment(ref _unnamedCount);
         }
+    }
+
+    /// <summary>Whether there may be inodes for <see cref="TryTakeUnnamed"/>. Cheap: asked at the end of every use.</summary>
+    public bool HasUnnamed => Volatile.Read(ref _unnamedCount) != 0;
+
+    /// <summary>An inode that <see cref="ReleaseLater"/> left: its use is the caller's, who removes it.</summary>
+    public bool TryTakeUnnamed([NotNullWhen(true)] out Inode? inode)
+    {
+        if (!_unnamed.TryDequeue(out inode))
+        {
+            return false;
+        }
+
+        Interlocked.Decrement(ref _unnamedCount);
+        return true;
     }
 
     /// <summary>What an exception from below means to a caller of the file system.</summary>

@@ -16,7 +16,7 @@ internal sealed unsafe partial class WorkingTree
         if (TryFindRemembered(key, out Node leaf, out int index))
         {
             leaf.Remove(index);
-            if (leaf.UsedBytes >= SparseBytes)
+            if (RootLevel == 0 || leaf.UsedBytes >= SparseBytes)
             {
                 return true;
             }
