@@ -51,11 +51,11 @@ public interface IFileLayout
     /// <returns>ENOSPC, EDQUOT, EROFS, EIO; ENOTSUP where there are no holes.</returns>
     Errno Fill(PageIndex page, ReadOnlySpan<byte> content);
 
-    /// <summary>Returns when the metadata that leads to the bytes of a range, and to the file, would survive a crash. Called with no
-    /// lock held.</summary>
+    /// <summary>Returns when the metadata that leads to the bytes of a range, and to the file, would survive a crash: what
+    /// <see cref="Find"/> answers for it after that is not <see cref="LayoutFlags.NotDurable"/> until it changes again. Called with no lock
+    /// held.</summary>
     Errno MakeDurable(PageRange pages);
 
-    /// <summary>The file is being stored to: its time stamps move. Called inside, or with the mapping's lock alone; lock-free or a
-    /// lock of the last rank.</summary>
+    /// <summary>The file is being stored to: its time stamps move. Called inside, with an entry's lock perhaps.</summary>
     void MarkModified();
 }

@@ -1,5 +1,6 @@
 using Adit.Dax.Entries;
 using Adit.Dax.Layouts;
+using Adit.Dax.Pins;
 using Adit.Dax.Testing;
 using Adit.Interop;
 
@@ -87,7 +88,7 @@ public sealed unsafe partial class AddressSpace
             {
                 step = FaultStep.AskSource;
             }
-            else if (isDirect && extent.IsShared)
+            else if (extent.IsShared && (isDirect || AdviceFor(page, isWrite: true) == PinAccess.Direct))
             {
                 errno = Errno.ENOTSUP;
             }

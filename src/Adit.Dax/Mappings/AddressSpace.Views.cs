@@ -55,10 +55,9 @@ public sealed unsafe partial class AddressSpace
     /// counts as dirty.</summary>
     internal void DetachView(IMappedView view)
     {
-        _mapping.EnterShared();
+        EnterCollecting(view.Pages);
         try
         {
-            CollectFromViewsLocked(view.Pages);
             using (_viewsLock.Enter())
             {
                 Volatile.Write(ref _views, [.. _views.Where(other => !ReferenceEquals(other.View, view))]);
@@ -70,6 +69,36 @@ public sealed unsafe partial class AddressSpace
         }
 
         Leases.RemoveOf(view);
+    }
+
+    /// <summary>Enters the mapping shared, with the stores through views marked. No lock is held before.</summary>
+    private void EnterCollecting(PageRange pages)
+    {
+        if (!HasViews)
+        {
+            _mapping.EnterShared();
+            return;
+        }
+
+        // Inside the layout, because the time stamps may move; not for longer, because a write-back may take long.
+        Layout.Enter(LayoutAccess.Look);
+        try
+        {
+            _mapping.EnterShared();
+            try
+            {
+                CollectFromViewsLocked(pages);
+            }
+            catch
+            {
+                _mapping.ExitShared();
+                throw;
+            }
+        }
+        finally
+        {
+            Layout.Exit(LayoutAccess.Look);
+        }
     }
 
     private PageRange InFile(PageRange pages)

@@ -50,10 +50,9 @@ public sealed unsafe partial class AddressSpace
             return Errno.Success;
         }
 
-        _mapping.EnterShared();
+        EnterCollecting(pages);
         try
         {
-            CollectFromViewsLocked(pages);
             _tree.TagToWrite(pages.First.Value, pages.End.Value);
             Reach(DaxPoint.WritebackTagged);
             WriteTaggedLocked(pages);
