@@ -37,19 +37,19 @@ internal sealed unsafe partial class ViewMapping
             return;
         }
 
-        // Neighbours that are watched are scanned as one: a call for each would cost more than the scan.
+        // Pieces that are watched are scanned with those that follow them: a call for each would cost more than the scan.
         PageRange watched = new(pages.First, 0);
         for (int i = _pieces.IndexOf(pages.First); i < _pieces.Count && _pieces[i].Pages.First < pages.End; i++)
         {
             ViewPiece piece = _pieces[i].Within(pages);
-            if (piece.IsTracked && watched.End == piece.Pages.First)
+            if (piece.IsTracked)
             {
-                watched = watched with { PageCount = watched.PageCount + piece.Pages.PageCount };
+                watched = PageRange.Between(watched.First, piece.Pages.End);
                 continue;
             }
 
             Scan(watched, found);
-            watched = piece.IsTracked ? piece.Pages : new PageRange(piece.Pages.End, 0);
+            watched = new PageRange(piece.Pages.End, 0);
             if (CountsAsStored(piece))
             {
                 found.Add(piece.Pages);

@@ -83,7 +83,7 @@ public sealed class HugePageTests
     /// <summary>A fresh tmpfs that gives huge pages, unmounted when disposed.</summary>
     private sealed class HugeTmpfs : IDisposable
     {
-        private readonly string _folder = Directory.CreateTempSubdirectory("adit-huge-").FullName;
+        private readonly string _folder = Directory.CreateDirectory(Path.Combine(TemporaryFile.Root, $"adit-huge-{Guid.NewGuid():n}")).FullName;
 
         public HugeTmpfs()
         {
@@ -116,7 +116,7 @@ public sealed class HugePageTests
                 return "mounting needs root";
             }
 
-            string folder = Directory.CreateTempSubdirectory("adit-huge-").FullName;
+            string folder = Directory.CreateDirectory(Path.Combine(TemporaryFile.Root, $"adit-huge-{Guid.NewGuid():n}")).FullName;
             try
             {
                 return HugeTmpfs.Mount(folder) == 0 && Libc.umount2(folder, Libc.MNT_DETACH) == 0
