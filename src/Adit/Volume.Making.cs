@@ -217,7 +217,13 @@ public sealed partial class Volume
         try
         {
             errno = Use(parent, out directory);
-            return errno == Errno.Success ? MakeIn(directory!, name, ref made, target, retain, isOpen, out inode) : errno;
+            if (errno != Errno.Success)
+            {
+                return errno;
+            }
+
+            using ExclusiveScope names = new(_namespace);
+            return MakeLocked(directory!, name, ref made, target, retain, isOpen, out inode);
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
         {
@@ -227,19 +233,6 @@ public sealed partial class Volume
         {
             Release(directory);
         }
-    }
-
-    private Errno MakeIn(
-        Inode directory,
-        ReadOnlySpan<byte> name,
-        ref InodeRecord made,
-        ReadOnlySpan<byte> target,
-        bool retain,
-        bool isOpen,
-        out Inode? inode)
-    {
-        using ExclusiveScope names = new(_namespace);
-        return MakeLocked(directory, name, ref made, target, retain, isOpen, out inode);
     }
 
     /// <summary>Makes an inode and its entry; needs the namespace's lock exclusively.</summary>

@@ -33,7 +33,13 @@ public sealed partial class Volume
         try
         {
             errno = Use(parent, out directory);
-            return errno == Errno.Success ? RemoveNameIn(directory!, name, isDirectory, out child) : errno;
+            if (errno != Errno.Success)
+            {
+                return errno;
+            }
+
+            using ExclusiveScope names = new(_namespace);
+            return RemoveNameLocked(directory!, name, isDirectory, out child);
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
         {
@@ -58,13 +64,6 @@ public sealed partial class Volume
         return errno == Errno.Success && EntryName.IsDots(name)
             ? isDirectory && EntryName.IsDotDot(name) ? Errno.ENOTEMPTY : isDirectory ? Errno.EINVAL : Errno.EISDIR
             : errno;
-    }
-
-    /// <param name="child">What the name stands for, used once; the caller ends that use.</param>
-    private Errno RemoveNameIn(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out Inode? child)
-    {
-        using ExclusiveScope names = new(_namespace);
-        return RemoveNameLocked(directory, name, isDirectory, out child);
     }
 
     /// <summary>Takes a name away; needs the namespace's lock exclusively.</summary>

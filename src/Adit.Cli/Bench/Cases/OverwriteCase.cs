@@ -1,56 +1,29 @@
 namespace Adit.Cli.Bench.Cases;
 
 /// <summary>Random overwrites of 4 KiB, durable when they return, beside a streaming copy to the same bytes and a fence.</summary>
-internal sealed class OverwriteCase : BenchCase
+internal sealed class OverwriteCase : RandomBlocksCase
 {
-    private const long FileBytes = 256L << 20;
-
     public override string Name => "overwrite-4k-durable";
 
     public override string Baseline => "nt-copy-4k";
 
     public override double Goal => 1.20;
 
-    public override BenchResult Run(BenchFolder folder, bool isQuick)
+    protected override BenchBody MakeBody(FilledFile filled) => new Overwrites(filled);
+
+    protected override BenchBody MakeBaseline(FilledFile filled) => new StreamingCopies(filled);
+
+    private sealed class Overwrites(FilledFile filled) : RandomBlocks(filled)
     {
-        using var volume = folder.CreateVolume(Name, 512L << 20);
-        var filled = new FilledFile(volume, "/file", FileBytes);
-        using (filled.File)
-        {
-            return Result(InterleavedRounds.Run(new Overwrites(filled), new RandomStreamingCopies(filled), 20_000, isQuick ? 21 : 61));
-        }
+        private readonly AditFile _file = filled.File;
+
+        protected override void RunOn(int block) => _file.Write((long)block * FilledFile.BlockBytes, Buffer);
     }
 
-    private sealed class Overwrites(FilledFile filled) : BenchBody
+    private sealed unsafe class StreamingCopies(FilledFile filled) : RandomBlocks(filled)
     {
-        private readonly byte[] _source = new byte[FilledFile.BlockBytes];
-        private int _next;
+        private readonly nint[] _addresses = filled.Addresses;
 
-        public override void Run(int operations)
-        {
-            var order = filled.Order;
-            for (var count = 0; count < operations; count++)
-            {
-                var block = order[_next++ & (order.Length - 1)];
-                filled.File.Write((long)block * FilledFile.BlockBytes, _source);
-            }
-        }
-    }
-
-    private sealed unsafe class RandomStreamingCopies(FilledFile filled) : BenchBody
-    {
-        private readonly byte[] _source = new byte[FilledFile.BlockBytes];
-        private int _next;
-
-        public override void Run(int operations)
-        {
-            var order = filled.Order;
-            var addresses = filled.Addresses;
-            for (var count = 0; count < operations; count++)
-            {
-                var block = order[_next++ & (order.Length - 1)];
-                StreamingCopy.CopyAndFence((byte*)addresses[block], _source);
-            }
-        }
+        protected override void RunOn(int block) => StreamingCopy.CopyAndFence((byte*)_addresses[block], Buffer);
     }
 }

@@ -1,0 +1,40 @@
+namespace Adit.Cli.Bench.Cases;
+
+/// <summary>Something done to random 4 KiB blocks of a file of 256 MiB, beside the same on the addresses that they have in memory.</summary>
+internal abstract class RandomBlocksCase : BenchCase
+{
+    private const long FileBytes = 256L << 20;
+
+    public sealed override BenchResult Run(BenchFolder folder, bool isQuick)
+    {
+        using var volume = folder.CreateVolume(Name, 512L << 20);
+        var filled = new FilledFile(volume, "/file", FileBytes);
+        using (filled.File)
+        {
+            return Result(InterleavedRounds.Run(MakeBody(filled), MakeBaseline(filled), 20_000, isQuick ? 21 : 61));
+        }
+    }
+
+    protected abstract BenchBody MakeBody(FilledFile filled);
+
+    protected abstract BenchBody MakeBaseline(FilledFile filled);
+
+    /// <summary>Goes through the blocks in their random order.</summary>
+    protected abstract class RandomBlocks(FilledFile filled) : BenchBody
+    {
+        private int _next;
+
+        protected byte[] Buffer { get; } = new byte[FilledFile.BlockBytes];
+
+        public sealed override void Run(int operations)
+        {
+            var order = filled.Order;
+            for (var count = 0; count < operations; count++)
+            {
+                RunOn(order[_next++ & (order.Length - 1)]);
+            }
+        }
+
+        protected abstract void RunOn(int block);
+    }
+}
