@@ -1,7 +1,5 @@
 using Adit.Dax.Layouts;
-using Adit.Dax.Mappings;
 using Adit.Dax.Views;
-using Adit.Interop.Linux;
 using Adit.Media;
 using static Adit.Dax.Tests.Views.ViewFixture;
 
@@ -14,8 +12,8 @@ public sealed class HugePageTests
     [HugeTmpfsFact]
     public void Aligned_chunks_are_mapped_huge_and_the_rest_is_not()
     {
-        using HugeTmpfs host = new();
-        using ViewFixture fixture = new(host.CreateMedium(16 * MiB));
+        using HostMount host = new("huge=always,size=64m");
+        using ViewFixture fixture = new(host.CreateMedium(MediumKind.PmemEmulated, 16 * MiB));
         ViewMapping view = fixture.Map(ViewKind.Read, hugePages: true, Segment(0, 1024, 512), Segment(1024, 512, 1537), Segment(1536, 512, null));
         for (int page = 0; page < 2048; page++)
         {
@@ -30,8 +28,8 @@ public sealed class HugePageTests
     [HugeTmpfsFact]
     public void Stores_through_huge_pages_are_found_by_2_MiB_each_time()
     {
-        using HugeTmpfs host = new();
-        using ViewFixture fixture = new(host.CreateMedium(16 * MiB));
+        using HostMount host = new("huge=always,size=64m");
+        using ViewFixture fixture = new(host.CreateMedium(MediumKind.PmemEmulated, 16 * MiB));
         ViewMapping view = fixture.Map(ViewKind.ReadWrite, hugePages: true, Segment(0, 2048, 512));
         Assert.Equal(8 * MiB, view.HugeBytes);
         Assert.Empty(view.Dirty());
@@ -48,8 +46,8 @@ public sealed class HugePageTests
     [HugeTmpfsFact]
     public void Stores_are_found_by_page_on_a_huge_medium_when_huge_pages_are_not_asked_for()
     {
-        using HugeTmpfs host = new();
-        using ViewFixture fixture = new(host.CreateMedium(16 * MiB));
+        using HostMount host = new("huge=always,size=64m");
+        using ViewFixture fixture = new(host.CreateMedium(MediumKind.PmemEmulated, 16 * MiB));
         ViewMapping view = fixture.Map(ViewKind.ReadWrite, Segment(0, 2048, 512));
         for (int page = 0; page < 2048; page++)
         {
@@ -64,8 +62,8 @@ public sealed class HugePageTests
     [HugeTmpfsFact]
     public void Part_of_a_huge_page_can_be_detached_and_collected_alone()
     {
-        using HugeTmpfs host = new();
-        using ViewFixture fixture = new(host.CreateMedium(16 * MiB));
+        using HostMount host = new("huge=always,size=64m");
+        using ViewFixture fixture = new(host.CreateMedium(MediumKind.PmemEmulated, 16 * MiB));
         ViewMapping view = fixture.Map(ViewKind.ReadWrite, hugePages: true, Segment(0, 1024, 512));
         view.Store(10, 1);
         view.Store(500, 2);
@@ -78,55 +76,5 @@ public sealed class HugePageTests
         fixture.Medium.Write((512 + 20) << 12, new byte[4096]);
         Assert.Equal([1, 3, Mark(512 + 30)], [view.Word(10), view.Word(20), view.Word(30)]);
         Assert.Contains(20, view.Dirty());
-    }
-
-    /// <summary>A fresh tmpfs that gives huge pages, unmounted when disposed.</summary>
-    private sealed class HugeTmpfs : IDisposable
-    {
-        private readonly string _folder = Directory.CreateDirectory(Path.Combine(TemporaryFile.Root, $"adit-huge-{Guid.NewGuid():n}")).FullName;
-
-        public HugeTmpfs()
-        {
-            Assert.Equal(0, Mount(_folder));
-        }
-
-        public Medium CreateMedium(long lengthBytes) => MediumFactory.Create(
-            Path.Combine(_folder, "medium"), new MediumOptions { Kind = MediumKind.PmemEmulated, CreateSizeBytes = lengthBytes });
-
-        public static int Mount(string folder) => Libc.mount("adit-test", folder, "tmpfs", 0, "huge=always,size=64m");
-
-        public void Dispose()
-        {
-            Assert.Equal(0, Libc.umount2(_folder, Libc.MNT_DETACH));
-            Directory.Delete(_folder);
-        }
-    }
-
-    /// <summary>Skipped, and reported so, for a user who may not mount and on a kernel without huge pages in tmpfs.</summary>
-    private sealed class HugeTmpfsFactAttribute : FactAttribute
-    {
-        private static readonly Lazy<string?> _refusal = new(Probe);
-
-        public HugeTmpfsFactAttribute() => Skip = StoreTracker.Refusal ?? _refusal.Value;
-
-        private static string? Probe()
-        {
-            if (Libc.geteuid() != 0)
-            {
-                return "mounting needs root";
-            }
-
-            string folder = Directory.CreateDirectory(Path.Combine(TemporaryFile.Root, $"adit-huge-{Guid.NewGuid():n}")).FullName;
-            try
-            {
-                return HugeTmpfs.Mount(folder) == 0 && Libc.umount2(folder, Libc.MNT_DETACH) == 0
-                    ? null
-                    : $"tmpfs with huge pages cannot be mounted: {Libc.LastError}";
-            }
-            finally
-            {
-                Directory.Delete(folder);
-            }
-        }
     }
 }

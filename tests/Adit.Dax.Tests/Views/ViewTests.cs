@@ -351,6 +351,36 @@ public sealed class ViewTests : IDisposable
         Assert.Contains("back by page", refusal, StringComparison.Ordinal);
     }
 
+    [MountFact]
+    public void Full_host_is_an_error_of_the_call_that_maps_and_never_a_signal()
+    {
+        using HostMount host = new("size=8m");
+        using Medium medium = host.CreateMedium(MediumKind.File, 16 << 20);
+        AddressSpace space = new(new RawMediumLayout(medium));
+        Assert.Equal(Errno.Success, View.TryMap(space, 0, 4 << 20, Options(ViewKind.ReadWrite), out View? fits, out _));
+        _views.Add(fits!);
+        fits!.WritableSpan.Fill(1);
+        Assert.Equal(Errno.ENOSPC, View.TryMap(space, 4 << 20, 12 << 20, Options(ViewKind.ReadWrite), out _, out _));
+        fits.WritableSpan.Fill(2);
+        Assert.Equal(Errno.Success, fits.Flush());
+    }
+
+    [Fact]
+    public void Huge_pages_asked_for_are_had_or_refused_with_the_hosts_setting()
+    {
+        FakeFile file = MakeFile(1024 * Page);
+        Errno outcome = TryMap(file, Options(ViewKind.ReadWrite, MapFlags.Huge), out View? view, out string? refusal);
+        if (outcome == Errno.Success)
+        {
+            Assert.True(view!.ReadStatus().HugeBytes > 0);
+        }
+        else
+        {
+            Assert.Equal(Errno.ENOTSUP, outcome);
+            Assert.True(PageScanner.Shared is null || refusal!.Contains("shmem_enabled", StringComparison.Ordinal), refusal);
+        }
+    }
+
     [Fact]
     public void Raw_medium_is_a_file_like_any_other()
     {
