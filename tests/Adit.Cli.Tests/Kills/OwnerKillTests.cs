@@ -63,7 +63,7 @@ public sealed class OwnerKillTests(ITestOutputHelper output)
             ExpectNone(scene.FindLosses([.. before, .. synced]));
             ExpectNone(scene.FindTornCopies());
             scene.CheckVolume();
-            Assert.True(again - clean < LongestRecovery, $"mounting again took {again.TotalMilliseconds:0} ms, {clean.TotalMilliseconds:0} ms before the kill");
+            CheckRecoveryTime(scene, again, clean);
             before = synced;
             whole += synced.Count;
         }
@@ -72,6 +72,17 @@ public sealed class OwnerKillTests(ITestOutputHelper output)
         scene.CheckVolume();
         scene.CheckNothingIsLeft();
         Assert.True(whole > 3 * rounds, $"only {whole} files were synced before the kills: nothing is shown");
+    }
+
+    /// <summary>On a busy machine everything takes long: then a clean volume has to show that recovery is not to blame.</summary>
+    private static void CheckRecoveryTime(KillScene scene, TimeSpan again, TimeSpan clean)
+    {
+        if (again - clean >= LongestRecovery)
+        {
+            scene.Unmount();
+            var now = scene.Mount();
+            Assert.True(again - now < LongestRecovery, $"mounting again took {again.TotalMilliseconds:0} ms; clean {clean.TotalMilliseconds:0} ms before and {now.TotalMilliseconds:0} ms after it");
+        }
     }
 
     private static void ExpectNone(IReadOnlyList<string> losses) => Assert.True(losses.Count == 0, string.Join(Environment.NewLine, losses.Take(10)));
