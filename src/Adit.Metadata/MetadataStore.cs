@@ -94,6 +94,7 @@ public sealed partial class MetadataStore : IDisposable
             CloseInOrder();
         }
 
+        WaitForReaders();
         ReleaseMemory();
     }
 

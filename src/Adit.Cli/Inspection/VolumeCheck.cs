@@ -4,19 +4,15 @@ using Adit.Cli.CommandLine;
 using Adit.Cli.Commands;
 using Adit.Cli.Owners;
 using Adit.Cli.Reports;
-using Adit.Interop;
 using Adit.Media;
 using Adit.Metadata.Checking;
 using Adit.Metadata.Superblocks;
-using Adit.Metadata.Transactions;
 
 namespace Adit.Cli.Inspection;
 
 /// <summary>Runs the checker for the command line.</summary>
 internal static class VolumeCheck
 {
-    private const int MaxTries = 50;
-
     /// <summary>Checks, and repairs if asked, a volume that no process has open.</summary>
     public static FsckReport RunClosed(VolumeOperand operand, bool repair, ICheckListener listener)
     {
@@ -34,53 +30,12 @@ internal static class VolumeCheck
         return Report(path, report.Before, report.After.FindingCount, started) with { Actions = report.Actions };
     }
 
-    /// <summary>Checks the volume that this process has open. It stands still meanwhile: reads go on, changes wait.</summary>
+    /// <summary>Checks the volume that this process has open, as its newest checkpoint has it. Changes go on meanwhile; when they fill the
+    /// log, they wait for the end of the check.</summary>
     public static FsckReport RunOpen(Volume volume, ICheckListener listener)
     {
         var started = Stopwatch.StartNew();
-        var name = volume.Store.Medium.Name;
-        if (volume.IsReadOnly)
-        {
-            return Report(name, VolumeChecker.Check(volume.Store, Options(listener)), remaining: null, started);
-        }
-
-        var transaction = StandStill(volume);
-        try
-        {
-            return Report(name, VolumeChecker.Check(volume.Store.Medium, Options(listener)), remaining: null, started);
-        }
-        finally
-        {
-            transaction.Abort();
-        }
-    }
-
-    /// <summary>Holds a transaction that keeps all others, and checkpoints, away, at a moment when the log is empty: what is on the
-    /// medium is then all there is.</summary>
-    private static Transaction StandStill(Volume volume)
-    {
-        for (var attempt = 0; attempt < MaxTries; attempt++)
-        {
-            volume.CheckpointNow();
-            var outcome = volume.Store.Begin(out var transaction, TransactionSize.Freeing);
-            if (outcome != Errno.Success)
-            {
-                throw new CommandFailure($"{volume.Store.Medium.Name} cannot be checked: {outcome.Message()}", CommandFailure.ExitCodeOf(outcome), outcome);
-            }
-
-            using (var fixedParts = new StructureChecker(volume.Store.Medium, new FindingLog(keepAtMost: 0)))
-            {
-                if (!fixedParts.ReadFixedParts() || fixedParts.LoggedTransactions == 0)
-                {
-                    return transaction;
-                }
-            }
-
-            transaction.Abort();
-        }
-
-        throw new CommandFailure(
-            $"{volume.Store.Medium.Name} is changed all the time; stop its users for a moment, or unmount it to check it", ExitCode.Busy, Errno.EBUSY);
+        return Report(volume.Store.Medium.Name, VolumeChecker.Check(volume.Store, Options(listener)), remaining: null, started);
     }
 
     private static CheckOptions Options(ICheckListener listener) => new()

@@ -31,6 +31,7 @@ public static class VolumeChecker
     /// <summary>Checks the volume of an open store as its newest checkpoint has it. Transactions go on meanwhile, until the log is
     /// full. What a read-only opening recovered from the log is not part of it.</summary>
     /// <exception cref="VolumeException">The store has failed.</exception>
+    /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
     public static CheckReport Check(MetadataStore store, CheckOptions? options = null)
     {
         options ??= new CheckOptions();
@@ -38,7 +39,7 @@ public static class VolumeChecker
         if (outcome != Interop.Errno.Success)
         {
             throw new VolumeException(
-                outcome, $"The volume on {store.Medium.Name} cannot be checked while it is open: {store.Failure?.Message}");
+                outcome, $"The volume on {store.Medium.Name} cannot be checked while it is open: {store.Failure?.Message ?? "it is being closed"}");
         }
 
         using (store.HoldCheckpoints())

@@ -86,6 +86,54 @@ public sealed class VolumeCheckerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Changes_go_on_in_the_middle_of_a_check()
+    {
+        using SampleVolume sample = new();
+        using Volume volume = sample.Open();
+        AddMany(volume);
+        int changes = 0;
+        Callback amid = new(step =>
+        {
+            // The checking thread itself begins nothing: it holds checkpoints off.
+            Thread other = new(() => volume.CreateDirectory($"/amid-{changes}")) { IsBackground = true };
+            other.Start();
+            Assert.True(changes++ > 100 || other.Join(TimeSpan.FromSeconds(10)), $"a change waits for the check, which is in {step.Phase}");
+        });
+
+        CheckReport report = VolumeChecker.Check(volume.Store, new CheckOptions { Progress = amid });
+
+        Assert.Equal([], report.Findings);
+        Assert.True(changes > 0, "no progress was reported: nothing is shown");
+        Assert.True(volume.Exists("/amid-0"));
+    }
+
+    [Fact]
+    public void Volume_is_closed_only_behind_its_check()
+    {
+        using SampleVolume sample = new();
+        using (Volume filled = sample.Open())
+        {
+            AddMany(filled);
+        }
+
+        Volume volume = sample.Open(isReadOnly: true);
+        Thread closer = new(volume.Dispose) { IsBackground = true };
+        Callback amid = new(_ =>
+        {
+            if (closer.ThreadState.HasFlag(ThreadState.Unstarted))
+            {
+                closer.Start();
+                Assert.False(closer.Join(100), "the volume is closed while it is checked");
+            }
+        });
+
+        Assert.Equal([], VolumeChecker.Check(volume.Store, new CheckOptions { Progress = amid }).Findings);
+
+        Assert.True(closer.Join(TimeSpan.FromSeconds(10)));
+        Assert.Throws<ObjectDisposedException>(() => VolumeChecker.Check(volume.Store));
+    }
+
+    [Fact]
     public void Check_tells_how_far_it_is()
     {
         using SampleVolume sample = new();
@@ -117,6 +165,21 @@ public sealed class VolumeCheckerTests(ITestOutputHelper output)
 
         Assert.Equal(FindingKind.SuperblockMissing, finding.Kind);
         Assert.Throws<VolumeException>(() => VolumeRepairer.Repair(medium));
+    }
+
+    /// <summary>Enough that a check says how far it is more than once.</summary>
+    private static void AddMany(Volume volume)
+    {
+        volume.CreateDirectory("/many");
+        for (int i = 0; i < 12_000; i++)
+        {
+            volume.OpenFile($"/many/{i}", FileMode.CreateNew).Dispose();
+        }
+    }
+
+    private sealed class Callback(Action<CheckProgress> action) : IProgress<CheckProgress>
+    {
+        public void Report(CheckProgress value) => action(value);
     }
 
     private sealed class Recorder : IProgress<CheckProgress>
