@@ -22,7 +22,7 @@ public sealed partial class MetadataStore
     /// transaction lock held.</summary>
     private ulong _closedTail;
 
-    /// <summary>Takes everything committed so far into the published tree; returns when that is durable.</summary>
+    /// <summary>Takes everything committed so far into the published tree; returns when that, and all data written before, is durable.</summary>
     /// <returns>EROFS on a read-only store, EIO when the medium fails or has failed.</returns>
     public Errno Checkpoint()
     {
@@ -53,23 +53,27 @@ public sealed partial class MetadataStore
 
     private void CheckpointLocked(SuperblockFlags flags)
     {
-        ClosedEpoch closed;
+        ClosedEpoch? closed = null;
         using (_transactionLock.Enter())
         {
-            if (_log.Tail == _publishedTail && flags == SuperblockFlags.None)
+            if (_log.Tail != _publishedTail || flags != SuperblockFlags.None)
             {
-                return;
+                closed = CloseEpoch();
             }
-
-            closed = CloseEpoch();
         }
 
         if (_isStaged)
         {
+            // Also where no record is new: data that was overwritten in place has none.
             using (_flushLock.Enter())
             {
                 FlushLocked();
             }
+        }
+
+        if (closed is null)
+        {
+            return;
         }
 
         if (_broken == BrokenVariant.PublishBeforeNodes)

@@ -3,6 +3,7 @@ using Adit.Cli.CommandLine;
 using Adit.Cli.Output;
 using Adit.Cli.Reports;
 using Adit.TestKit.Crash;
+using Adit.TestKit.Crash.Files;
 using Spectre.Console;
 
 namespace Adit.Cli.Commands;
@@ -16,7 +17,8 @@ internal sealed class CrashCommand : VolumeCommand
     private readonly Option<int> _sessions = new("--sessions") { Description = "How many volumes", HelpName = "N" };
 
     private readonly Option<CrashLayers> _layers = new("--layers") { Description = "Where: Store, Files, Systematic or All (default)", HelpName = "L", DefaultValueFactory = _ => CrashLayers.All };
-    private readonly Option<long> _sequence = new("--sequence") { Description = "The first of the systematic sequences", HelpName = "N" };
+    private readonly Option<bool> _systematic = new("--systematic") { Description = "All sequences of up to three operations, each on lines and on pages, instead of random work" };
+    private readonly Option<long?> _sequence = new("--sequence") { Description = "The first of the systematic sequences; with --systematic the only one", HelpName = "N" };
 
     public CrashCommand()
         : base("crash", "Lose power at every kind of moment and prove that nothing promised is lost")
@@ -26,10 +28,11 @@ internal sealed class CrashCommand : VolumeCommand
         Options.Add(_images);
         Options.Add(_sessions);
         Options.Add(_layers);
+        Options.Add(_systematic);
         Options.Add(_sequence);
     }
 
-    public override string[] Examples => ["adit crash --minutes 10", "adit crash --seed 4711 --sessions 1"];
+    public override string[] Examples => ["adit crash --minutes 10", "adit crash --systematic", "adit crash --seed 4711 --sessions 1"];
 
     protected override ExitCode Run(ParseResult arguments, CommandOutput output)
     {
@@ -43,15 +46,18 @@ internal sealed class CrashCommand : VolumeCommand
         var sessions = arguments.GetValue(_sessions);
         var minutes = arguments.GetValue(_minutes);
         var seed = arguments.GetValue(_seed);
+        var sequence = arguments.GetValue(_sequence);
+        var sequences = !arguments.GetValue(_systematic) ? 0 : sequence is null ? SystematicSequences.Total : 1;
         output.Message($"seed {seed}");
         var result = CrashCampaign.Run(new CrashCampaignOptions
         {
             Seed = seed,
             Images = images > 0 ? images : long.MaxValue,
             Layers = arguments.GetValue(_layers),
-            FirstSequence = arguments.GetValue(_sequence),
+            FirstSequence = sequence ?? 0,
+            SequenceCount = sequences,
             Sessions = sessions > 0 ? sessions : int.MaxValue,
-            Minutes = minutes > 0 ? minutes : images > 0 || sessions > 0 ? 0 : 1,
+            Minutes = minutes > 0 ? minutes : images > 0 || sessions > 0 || sequences > 0 ? 0 : 1,
             Threads = Environment.ProcessorCount,
             OnProgress = CommandOutput.IsErrorTerminal ? progress => Show(output, progress) : null,
             Cancellation = interrupted.Token,
@@ -96,7 +102,9 @@ internal sealed class CrashCommand : VolumeCommand
 
         if (result.IsInconclusive)
         {
-            output.Line($"INCONCLUSIVE: no image met {string.Join(", ", result.Unmet)}; run longer");
+            output.Line(result.IsComplete
+                ? $"INCONCLUSIVE: no image met {string.Join(", ", result.Unmet)}; run longer"
+                : "INCONCLUSIVE: not all sequences were run");
         }
     }
 }

@@ -269,7 +269,9 @@ internal sealed partial class FileData
         inode.Recorded(in record);
     }
 
-    /// <summary>Writes the bytes to their blocks, and zeros to what a write leaves of blocks that are new to the file.</summary>
+    /// <summary>Writes the bytes to their blocks, and zeros before them to what a write leaves of blocks that are new to the file. The zeros
+    /// reach to the next whole word: where zeroing a range made the block unwritten and a crash undoes that, no word is half zeros
+    /// and half what the block held before.</summary>
     private void StoreData(WritePlan plan, long offsetBytes, ReadOnlySpan<byte> source)
     {
         long endBytes = offsetBytes + source.Length;
@@ -284,18 +286,21 @@ internal sealed partial class FileData
             {
                 if (from > pieceBytes)
                 {
-                    _medium.WriteZeros(target + pieceBytes, from - pieceBytes);
+                    _medium.WriteZeros(target + pieceBytes, WholeWords(from) - pieceBytes);
                 }
 
                 if (to < pieceEndBytes)
                 {
-                    _medium.WriteZeros(target + to, pieceEndBytes - to);
+                    long wordBytes = to & -sizeof(ulong);
+                    _medium.WriteZeros(target + wordBytes, pieceEndBytes - wordBytes);
                 }
             }
 
             _medium.Write(target + from, source.Slice((int)(from - offsetBytes), (int)(to - from)));
         }
     }
+
+    private static long WholeWords(long bytes) => (bytes + sizeof(ulong) - 1) & -sizeof(ulong);
 
     /// <summary>Before something is written at or behind the end: work left over from a truncation is finished, and the bytes
     /// between the end and where the new ones begin become zeros. Not yet fenced.</summary>

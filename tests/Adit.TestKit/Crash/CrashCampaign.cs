@@ -10,6 +10,8 @@ namespace Adit.TestKit.Crash;
 /// <summary>Many sessions of lost power, each with a volume, a workload and settings of its own, drawn from its seed.</summary>
 public sealed class CrashCampaign
 {
+    private static readonly DurabilityModel[] Models = Enum.GetValues<DurabilityModel>();
+
     private readonly CrashCampaignOptions _options;
     private readonly CrashCounts _counts = new();
     private readonly List<CrashViolation> _violations = [];
@@ -25,6 +27,9 @@ public sealed class CrashCampaign
         _options = options;
         _nextSequence = options.FirstSequence;
     }
+
+    /// <summary>Each sequence on each model.</summary>
+    private long SequenceRuns => Models.Length * _options.SequenceCount;
 
     private bool IsOver => _options.Cancellation.IsCancellationRequested
         || Interlocked.Read(ref _images) >= _options.Images
@@ -54,6 +59,7 @@ public sealed class CrashCampaign
             Elapsed = campaign._clock.Elapsed,
             Violations = campaign._violations,
             Dangers = campaign._counts.ToDictionary(),
+            IsComplete = campaign._sessions >= campaign.SequenceRuns,
         };
     }
 
@@ -67,8 +73,42 @@ public sealed class CrashCampaign
                 return;
             }
 
-            RunSession(_options.Seed + number);
+            if (_options.SequenceCount == 0)
+            {
+                RunSession(_options.Seed + number);
+            }
+            else if (!TryRunEnumerated(number))
+            {
+                return;
+            }
         }
+    }
+
+    /// <summary>Runs the next part of the enumeration, on the models in turn.</summary>
+    /// <returns>False when there is none left.</returns>
+    private bool TryRunEnumerated(int part)
+    {
+        long first = part / Models.Length * SystematicSequences.PerSession;
+        if (first >= _options.SequenceCount)
+        {
+            return false;
+        }
+
+        CrashSessionOptions session = new()
+        {
+            Seed = _options.Seed,
+            Model = Models[part % Models.Length],
+            FenceProbability = 1,
+            StoreProbability = 0.1,
+            ImagesPerPoint = 3,
+            Cancellation = _options.Cancellation,
+            ReplayCommand = string.Create(CultureInfo.InvariantCulture, $"adit crash --systematic --seed {_options.Seed}"),
+        };
+        RunSequences(
+            _options.AimSession?.Invoke(session) ?? session,
+            _options.FirstSequence + first,
+            Math.Min(SystematicSequences.PerSession, _options.SequenceCount - first));
+        return true;
     }
 
     private void RunSession(int seed)
@@ -93,7 +133,8 @@ public sealed class CrashCampaign
         session = _options.AimSession?.Invoke(session) ?? session;
         if (layer == CrashLayers.Systematic)
         {
-            RunSystematic(session);
+            long first = Interlocked.Add(ref _nextSequence, SystematicSequences.PerSession) - SystematicSequences.PerSession;
+            RunSequences(session, first, SystematicSequences.PerSession);
             return;
         }
 
@@ -106,12 +147,11 @@ public sealed class CrashCampaign
         Finish(running);
     }
 
-    /// <summary>The next sequences of the enumeration, all from one prepared volume.</summary>
-    private void RunSystematic(CrashSessionOptions session)
+    /// <summary>Sequences of the enumeration, all from one prepared volume.</summary>
+    private void RunSequences(CrashSessionOptions session, long first, long count)
     {
         using SystematicSequences sequences = new(session, _options.Broken, _counts);
-        long first = Interlocked.Add(ref _nextSequence, SystematicSequences.PerSession) - SystematicSequences.PerSession;
-        for (long number = first; number < first + SystematicSequences.PerSession && !IsOver; number++)
+        for (long number = first; number < first + count && !IsOver; number++)
         {
             Finish(sequences.Run(number));
         }

@@ -37,6 +37,10 @@ public sealed record CrashCampaignOptions
     /// <summary>Where in the enumeration the systematic sequences begin.</summary>
     public long FirstSequence { get; init; }
 
+    /// <summary>So many of the systematic sequences, each once on lines and once on pages, and nothing else; every one draws
+    /// from <see cref="Seed"/> and its own number alone. 0: sessions of all layers.</summary>
+    public long SequenceCount { get; init; }
+
     public int Threads { get; init; } = 1;
 
     public CrashLayers Layers { get; init; } = CrashLayers.All;

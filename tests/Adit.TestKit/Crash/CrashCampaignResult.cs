@@ -18,8 +18,11 @@ public sealed record CrashCampaignResult
     /// <summary>Dangers that no image met: nothing is proved about them.</summary>
     public IEnumerable<CrashDanger> Unmet => Dangers.Where(danger => danger.Value == 0).Select(danger => danger.Key);
 
-    /// <summary>No violation, but not every danger was met either: the run says nothing.</summary>
-    public bool IsInconclusive => Violations.Count == 0 && Unmet.Any();
+    /// <summary>It went through all that it was to enumerate; true when it was to enumerate nothing.</summary>
+    public required bool IsComplete { get; init; }
+
+    /// <summary>No violation, but not every danger was met or not every sequence run either: the run says nothing.</summary>
+    public bool IsInconclusive => Violations.Count == 0 && (!IsComplete || Unmet.Any());
 
     public double ImagesPerSecond => Images / Math.Max(Elapsed.TotalSeconds, 1e-9);
 }

@@ -10,6 +10,11 @@ public static class CrashReport
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"{result.Images} images of {result.Sessions} volumes, {result.ImagesPerSecond:f0} a second, {result.Violations.Count} violations");
+        if (!result.IsComplete)
+        {
+            text.AppendLine("  NOT ALL SEQUENCES WERE RUN");
+        }
+
         foreach ((CrashDanger danger, long count) in result.Dangers)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {danger}: {count}{(count == 0 ? "  NOT MET" : "")}");

@@ -25,6 +25,28 @@ public sealed class FileCrashTests(ITestOutputHelper output)
             },
             needsAllDangers: false);
 
+    [Theory]
+    [InlineData(nameof(AimedScripts.ZeroedEnds))]
+    [InlineData(nameof(AimedScripts.CheckpointsOfNothing))]
+    [InlineData(nameof(AimedScripts.WritesIntoZeroedRanges))]
+    public void Changes_in_place_that_lose_power_are_old_or_new_by_words(string script) =>
+        FindsNothing(
+            new CrashCampaignOptions
+            {
+                Seed = 1,
+                Images = 1_000,
+                Minutes = 1,
+                Layers = CrashLayers.Files,
+                AimFiles = script switch
+                {
+                    nameof(AimedScripts.ZeroedEnds) => AimedScripts.ZeroedEnds,
+                    nameof(AimedScripts.CheckpointsOfNothing) => AimedScripts.CheckpointsOfNothing,
+                    _ => AimedScripts.WritesIntoZeroedRanges,
+                },
+                AimSession = session => session with { Model = DurabilityModel.Page, FenceProbability = 0.8, StoreProbability = 0.3 },
+            },
+            needsAllDangers: false);
+
     [Fact]
     [Trait("Tier", "long")]
     public void Files_that_lose_power_a_hundred_thousand_times_are_as_after_a_prefix() =>
@@ -32,22 +54,12 @@ public sealed class FileCrashTests(ITestOutputHelper output)
             new CrashCampaignOptions { Seed = 100_000, Images = 100_000, Minutes = 15, Threads = 2, Layers = CrashLayers.Files },
             needsAllDangers: true);
 
-    [Theory]
+    [Fact]
     [Trait("Tier", "long")]
-    [InlineData(DurabilityModel.CacheLine)]
-    [InlineData(DurabilityModel.Page)]
-    public void All_sequences_of_up_to_three_operations_that_lose_power_are_as_after_a_prefix(DurabilityModel model) =>
+    public void All_sequences_of_up_to_three_operations_that_lose_power_are_as_after_a_prefix() =>
         FindsNothing(
-            new CrashCampaignOptions
-            {
-                Seed = 200_000,
-                Sessions = (int)((SystematicSequences.Total / SystematicSequences.PerSession) + 1),
-                Images = long.MaxValue,
-                Threads = 2,
-                Layers = CrashLayers.Systematic,
-                AimSession = session => session with { Model = model, FenceProbability = 0.5, StoreProbability = 0.02, ImagesPerPoint = 1 },
-            },
-            needsAllDangers: false);
+            new CrashCampaignOptions { Seed = 200_000, SequenceCount = SystematicSequences.Total, Images = long.MaxValue, Threads = 2 },
+            needsAllDangers: true);
 
     private void FindsNothing(CrashCampaignOptions options, bool needsAllDangers)
     {

@@ -57,6 +57,41 @@ public static class AimedScripts
         ],
     };
 
+    /// <summary>Files that are cut in the middle of a word, and zeroed in place up to that end: a crash may undo the cut and leave the
+    /// zeros.</summary>
+    public static FileWorkloadOptions ZeroedEnds(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Preparation = [new CreateOperation("/a"), new WriteOperation("/a", 0, 12 * Block, 1), new OpenOperation("/a", 1)],
+        Script = [.. Enumerable.Range(1, 40).SelectMany(i => ZeroedEnd((12 * Block) - (i * 1001)))],
+    };
+
+    /// <summary>Overwrites in place, which leave no record, each behind a checkpoint that has nothing else to take.</summary>
+    public static FileWorkloadOptions CheckpointsOfNothing(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Preparation = [new CreateOperation("/a"), new WriteOperation("/a", 0, 12 * Block, 1), new OpenOperation("/a", 1)],
+        Script = [.. Enumerable.Range(1, 20).SelectMany(i => new FileOperation[] { new WriteOperation(FileTarget.Opened(1), i * 700, 90, 400 + (ulong)i), new CheckpointOperation() })],
+    };
+
+    /// <summary>Writes into blocks that were made unwritten by zeroing their range, which a crash may undo.</summary>
+    public static FileWorkloadOptions WritesIntoZeroedRanges(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Preparation = [new CreateOperation("/a"), new WriteOperation("/a", 0, 12 * Block, 1)],
+        Script =
+        [
+            new AllocateOperation("/a", AllocateMode.ZeroRange, 0, 12 * Block),
+            .. Enumerable.Range(0, 12).Select(i => new WriteOperation("/a", (i * Block) + 101, 51, 500 + (ulong)i)),
+        ],
+    };
+
+    private static IEnumerable<FileOperation> ZeroedEnd(int end) =>
+    [
+        new TruncateOperation("/a", end),
+        new AllocateOperation("/a", AllocateMode.PunchHole | AllocateMode.KeepSize, end - 300, Block),
+    ];
+
     private static IEnumerable<FileOperation> PerFile(Func<string, IEnumerable<FileOperation>> operations) =>
         Enumerable.Range(0, Files).SelectMany(i => operations($"/f{i}"));
 

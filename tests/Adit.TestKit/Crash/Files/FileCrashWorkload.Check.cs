@@ -52,7 +52,8 @@ public sealed partial class FileCrashWorkload
     }
 
     /// <summary>In-place overwrites are not atomic and, until they are acknowledged, not ordered: each aligned word may be that
-    /// of any state that is possible now, if the file had all of it then.</summary>
+    /// of any state that is possible now. Where the file ended in the word then, the bytes behind its end are those of this state:
+    /// nothing stored to them.</summary>
     private bool AllowWord(ModelNode node, long offsetBytes, ulong word)
     {
         int bytes = (int)Math.Min(sizeof(ulong), node.Content.LengthBytes - offsetBytes);
@@ -62,13 +63,17 @@ public sealed partial class FileCrashWorkload
         }
 
         ulong mask = ulong.MaxValue >> (64 - (8 * bytes));
+        ulong now = node.Content.Word(offsetBytes) & mask;
         foreach (ModelState candidate in _history.Candidates)
         {
-            if (candidate.Nodes.TryGetValue(node.Id, out ModelNode? then)
-                && then.Content.LengthBytes >= offsetBytes + bytes
-                && (then.Content.Word(offsetBytes) & mask) == word)
+            if (candidate.Nodes.TryGetValue(node.Id, out ModelNode? then) && then.Content.LengthBytes > offsetBytes)
             {
-                return true;
+                int bytesThen = (int)Math.Min(bytes, then.Content.LengthBytes - offsetBytes);
+                ulong maskThen = ulong.MaxValue >> (64 - (8 * bytesThen));
+                if (((then.Content.Word(offsetBytes) & maskThen) | (now & ~maskThen)) == word)
+                {
+                    return true;
+                }
             }
         }
 
