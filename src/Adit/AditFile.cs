@@ -7,7 +7,7 @@ namespace Adit;
 
 /// <summary>An open regular file, by offsets. Safe for many threads; nothing is allocated by reads, writes and appends. What
 /// cannot be done is an <see cref="AditException"/>; <see cref="Node"/> has the same operations with <c>Errno</c> values.</summary>
-public sealed class AditFile : IDisposable
+public sealed partial class AditFile : IDisposable
 {
     internal AditFile(Volume volume, IOpenFile node, string path, FileAccess access)
     {
@@ -92,7 +92,11 @@ public sealed class AditFile : IDisposable
     public Stream AsStream(bool leaveOpen = false) => new AditStream(this, leaveOpen);
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => Node.Dispose();
+    public void Dispose()
+    {
+        _mapping = null;
+        Node.Dispose();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Check(Errno errno, string operation)

@@ -1,3 +1,5 @@
+using Adit.Dax.Breaking;
+using Adit.Files;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
@@ -49,12 +51,36 @@ public sealed partial class Volume
 
     internal Errno SetAttributes(Inode inode, in AttributeChanges changes, out NodeAttributes attributes)
     {
-        attributes = default;
-        using ExclusiveScope scope = new(inode.Lock);
-        if (inode.IsGone)
+        Errno errno;
+        LayoutBreak change;
+        do
         {
-            return Errno.ESTALE;
+            using ExclusiveScope scope = new(inode.Lock);
+            bool setsSize = (changes.Fields & AttributeFields.Size) != 0 && changes.SizeBytes >= 0;
+            change = new LayoutBreak(
+                setsSize ? inode.Space : null, setsSize ? FileData.ChangedBySize(inode, changes.SizeBytes) : default, new BreakOptions { Discards = true });
+            attributes = default;
+            errno = inode.IsGone ? Errno.ESTALE : change.TryBegin();
+            if (errno == Errno.Success)
+            {
+                try
+                {
+                    errno = SetAttributesLocked(inode, in changes, out attributes);
+                }
+                finally
+                {
+                    change.End();
+                }
+            }
         }
+        while (errno == Errno.EAGAIN && (errno = change.Wait()) == Errno.Success);
+
+        return errno;
+    }
+
+    private Errno SetAttributesLocked(Inode inode, in AttributeChanges changes, out NodeAttributes attributes)
+    {
+        attributes = default;
 
         if (!AreTimesValid(in changes))
         {

@@ -105,7 +105,7 @@ public sealed partial class Volume
         if (Close(abandon: false))
         {
             _context.Store.Dispose();
-            DisposeMedium(_context.Medium, _options);
+            ReleaseMedium();
         }
     }
 
@@ -115,7 +115,7 @@ public sealed partial class Volume
         if (Close(abandon: true))
         {
             _context.Store.Abandon();
-            DisposeMedium(_context.Medium, _options);
+            ReleaseMedium();
         }
     }
 
@@ -133,6 +133,7 @@ public sealed partial class Volume
         {
             if (!abandon && !IsReadOnly && _context.Store.Failure is null)
             {
+                SyncMappings();
                 RecordTimeStamps();
                 RemoveLeftOvers();
             }

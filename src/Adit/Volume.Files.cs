@@ -47,9 +47,10 @@ public sealed partial class Volume
 
         try
         {
+            Errno mapped = SyncMappings();
             Errno errno = RecordTimeStamps();
             _context.Store.EnsureDurable();
-            return errno;
+            return mapped != Errno.Success ? mapped : errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
         {

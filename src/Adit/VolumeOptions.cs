@@ -20,6 +20,9 @@ public sealed record VolumeOptions
     /// <summary>The medium given to <see cref="Volume.Open(Media.Medium, VolumeOptions?)"/> stays the caller's and open.</summary>
     public bool LeaveMediumOpen { get; init; }
 
+    /// <summary>How long the holder of a long pin, a lease or a writable view may go on after it was told that the range is wanted.</summary>
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How many inodes not in use stay in memory.</summary>
     public int InodeCacheCount { get; init; } = 4096;
 

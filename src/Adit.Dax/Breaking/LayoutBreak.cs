@@ -30,12 +30,14 @@ namespace Adit.Dax.Breaking;
 /// </remarks>
 /// <param name="space">The file's mapping, or null: there is nobody to wait for.</param>
 /// <param name="pages">What changes: a range whose pages are freed, moved, shared, copied or converted. For changes that move what lies behind
-/// them, everything from there on.</param>
+/// them, everything from there on. Empty: nothing, and nobody is waited for.</param>
 /// <param name="options">How.</param>
 public struct LayoutBreak(AddressSpace? space, PageRange pages, BreakOptions options)
 {
     private EntryRef _busy;
     private bool _isKept;
+
+    private readonly bool IsNobodys => space is null || pages.IsEmpty;
 
     /// <summary>Blocks new faults and clears the range. Inside the layout, with <see cref="LayoutAccess.Change"/>. After success the
     /// mapping is held alone until <see cref="End"/>; after anything else nothing is held, and nothing has changed.</summary>
@@ -43,13 +45,13 @@ public struct LayoutBreak(AddressSpace? space, PageRange pages, BreakOptions opt
     /// not be. ENOMEM: a view could not be switched over.</returns>
     public Errno TryBegin()
     {
-        if (space is null)
+        if (IsNobodys)
         {
             return Errno.Success;
         }
 
         _busy = default;
-        _isKept = space.Leases.IsKept(pages);
+        _isKept = space!.Leases.IsKept(pages);
         return _isKept ? Errno.EAGAIN : space.TryBeginBreak(pages, options, out _busy);
     }
 
@@ -66,7 +68,13 @@ public struct LayoutBreak(AddressSpace? space, PageRange pages, BreakOptions opt
     }
 
     /// <summary>After the change, or instead of it: views show the layout as it is now, and faults go on.</summary>
-    public readonly void End() => space?.EndBreak(pages);
+    public readonly void End()
+    {
+        if (!IsNobodys)
+        {
+            space!.EndBreak(pages);
+        }
+    }
 
     /// <summary>Runs a change from beginning to end, for callers that hold no lock.</summary>
     /// <param name="space">The file's mapping.</param>

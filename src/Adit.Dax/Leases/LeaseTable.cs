@@ -7,7 +7,8 @@ namespace Adit.Dax.Leases;
 /// <summary>The leases of one file.</summary>
 /// <remarks>One is added inside the layout, and looked for inside it with <see cref="LayoutAccess.Change"/>: so none appears under a
 /// layout change. Its own monitor is a leaf: nothing is called with it held.</remarks>
-internal sealed class LeaseTable
+/// <param name="released">Called after a lease is gone, with no lock held.</param>
+internal sealed class LeaseTable(Action released)
 {
     private readonly object _gate = new();
     private readonly List<Lease> _leases = [];
@@ -38,11 +39,15 @@ internal sealed class LeaseTable
     {
         lock (_gate)
         {
-            if (_leases.Remove(lease))
+            if (!_leases.Remove(lease))
             {
-                Monitor.PulseAll(_gate);
+                return;
             }
+
+            Monitor.PulseAll(_gate);
         }
+
+        released();
     }
 
     public void RemoveOf(IMappedView view)

@@ -12,7 +12,7 @@ namespace Adit.Dax.Mappings;
 /// because entries are locked by those who share it; so an entry is zapped and its pins are seen in one swap, and no pin can come after.</content>
 public sealed unsafe partial class AddressSpace
 {
-    internal LeaseTable Leases { get; } = new();
+    internal LeaseTable Leases { get; }
 
     /// <summary>Zaps a range and drops its entries, or finds out who is in the way.</summary>
     internal Errno TryBeginBreak(PageRange pages, BreakOptions options, out EntryRef busy)
@@ -157,59 +157,5 @@ public sealed unsafe partial class AddressSpace
 
             RemoveEntry(entry);
         }
-    }
-
-    /// <summary>Drops everything when the inode leaves memory or is removed. Takes no lock but the mapping's, and that only if it is free;
-    /// allocates nothing; waits for nobody. After success no call may follow.</summary>
-    /// <param name="discards">The file is gone: what is dirty need not become durable.</param>
-    /// <returns>EBUSY: something is pinned (see <see cref="NotifyWhenIdle"/>), or dirty, or in use this instant.</returns>
-    public Errno TryEvict(bool discards)
-    {
-        if (!_mapping.TryEnterExclusive())
-        {
-            return Errno.EBUSY;
-        }
-
-        try
-        {
-            // Who has a lease or a view uses the inode, so it is not evicted.
-            Invariant.That(Leases.IsEmpty && !HasViews);
-            if ((IsBusyLocked(PageRange.All, out _) && _broken != DaxBrokenVariant.EvictionWithoutWait)
-                || (!discards && _tree.TryNext(EntryMark.Dirty, 0, PageRange.All.End.Value, out _)))
-            {
-                return Errno.EBUSY;
-            }
-
-            DropEntriesLocked(PageRange.All);
-            return Errno.Success;
-        }
-        finally
-        {
-            _mapping.ExitExclusive();
-        }
-    }
-
-    /// <summary>Calls back once, on a thread of the pool, when a page that is pinned now is pinned no more.</summary>
-    /// <returns>False if none is: then it is not called.</returns>
-    public bool NotifyWhenIdle(Action callback)
-    {
-        long page = 0;
-        while (_tree.TryNext(EntryMark.Live, page, PageRange.All.End.Value, out EntryRef entry))
-        {
-            if (EntryWaits.TryJoin(entry, EntryWait.Pins, new IdleCallback(callback)))
-            {
-                return true;
-            }
-
-            page = entry.Pages.End.Value;
-        }
-
-        return false;
-    }
-
-    private sealed class IdleCallback(Action callback) : EntryWaiter
-    {
-        // Whoever lets the last pin go may hold any lock.
-        public override void Signal() => ThreadPool.UnsafeQueueUserWorkItem(static action => action(), callback, preferLocal: false);
     }
 }

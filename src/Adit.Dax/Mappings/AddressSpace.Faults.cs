@@ -109,6 +109,11 @@ public sealed unsafe partial class AddressSpace
         entry = default;
         state = default;
         step = FaultStep.Done;
+        if (_isEvicted)
+        {
+            return Errno.EBADF;
+        }
+
         if (request.Page >= EndLocked)
         {
             return Errno.ENXIO;

@@ -69,6 +69,7 @@ public sealed unsafe partial class AddressSpace
         }
 
         Leases.RemoveOf(view);
+        NotifyReleased();
     }
 
     /// <summary>Enters the mapping shared, with the stores through views marked. No lock is held before.</summary>
@@ -132,6 +133,11 @@ public sealed unsafe partial class AddressSpace
             _mapping.EnterShared();
             try
             {
+                if (_isEvicted)
+                {
+                    return Errno.EBADF;
+                }
+
                 if (view.IsStorable && (IsFrozen || !IsPreparedLocked(view.Pages)))
                 {
                     return IsFrozen ? Errno.EBUSY : Errno.EAGAIN;

@@ -1,5 +1,6 @@
 using Adit.Dax.Entries;
 using Adit.Dax.Layouts;
+using Adit.Dax.Leases;
 using Adit.Dax.Statistics;
 using Adit.Dax.Testing;
 using Adit.Interop.Locking;
@@ -41,6 +42,7 @@ public sealed unsafe partial class AddressSpace
         _mapping = new RankedReaderWriterLock(LockRank.Mapping, _options.Number);
         _entryBit = new RankedBit(LockRank.Entry, _options.Number);
         _viewsLock = new RankedLock(LockRank.Views, _options.Number);
+        Leases = new LeaseTable(NotifyReleased);
     }
 
     /// <summary>What the core asks where the file's bytes are.</summary>

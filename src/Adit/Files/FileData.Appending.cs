@@ -91,6 +91,7 @@ internal sealed partial class FileData
             FenceBeforeRecord();
         }
 
+        BlocksAppeared(inode, record.SizeBytes - source.Length, source.Length);
         writtenBytes = source.Length;
         return Errno.Success;
     }

@@ -1,3 +1,4 @@
+using Adit.Dax.Breaking;
 using Adit.Extents;
 using Adit.Format;
 using Adit.Inodes;
@@ -121,10 +122,27 @@ internal sealed partial class FileData
         while (done < blocks.BlockCount)
         {
             SpaceRequest request = new(blocks.BlockCount - done, BlockAddress.None, 0, SpaceShape.Small);
-            if (_store.Space.TryReserve(in request, out BlockExtent target) != Errno.Success
-                || !MovePieceLocked(inode, fileBlock + done, target, flags))
+            if (_store.Space.TryReserve(in request, out BlockExtent target) != Errno.Success)
             {
                 return;
+            }
+
+            if (!TryBeginMove(inode, fileBlock + done, target.BlockCount, out LayoutBreak change))
+            {
+                _store.Space.Return(target);
+                return;
+            }
+
+            try
+            {
+                if (!MovePieceLocked(inode, fileBlock + done, target, flags))
+                {
+                    return;
+                }
+            }
+            finally
+            {
+                change.End();
             }
 
             done += target.BlockCount;

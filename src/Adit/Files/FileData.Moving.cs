@@ -1,3 +1,4 @@
+using Adit.Dax.Breaking;
 using Adit.Extents;
 using Adit.Format;
 using Adit.Inodes;
@@ -68,6 +69,24 @@ internal sealed partial class FileData
     }
 
     private Errno SwitchHeadLocked(Inode inode, BlockExtent chunk, long headBlocks)
+    {
+        if (!TryBeginMove(inode, 0, headBlocks, out LayoutBreak change))
+        {
+            _store.Space.Return(chunk);
+            return Errno.Success;
+        }
+
+        try
+        {
+            return MoveHeadTo(inode, chunk, headBlocks);
+        }
+        finally
+        {
+            change.End();
+        }
+    }
+
+    private Errno MoveHeadTo(Inode inode, BlockExtent chunk, long headBlocks)
     {
         Errno errno;
         Transaction transaction;

@@ -83,6 +83,7 @@ internal sealed partial class FileData
             return recorded;
         }
 
+        BlocksAppeared(inode, offsetBytes, source.Length);
         writtenBytes = source.Length;
         return errno;
     }

@@ -1,3 +1,4 @@
+using Adit.Dax.Breaking;
 using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
@@ -92,14 +93,31 @@ internal sealed partial class FileHandle
         try
         {
             Errno errno;
-            using (new ExclusiveScope(_inode.Lock))
+            LayoutBreak change;
+            do
             {
+                using ExclusiveScope scope = new(_inode.Lock);
                 errno = CheckOpen();
+                BreakOptions options = new() { Discards = FileData.Discards(mode) };
+                change = new LayoutBreak(_inode.Space, FileData.ChangedBy(mode, offsetBytes, lengthBytes), options);
                 if (errno == Errno.Success)
                 {
-                    errno = _data.AllocateLocked(_inode, mode, offsetBytes, lengthBytes);
+                    errno = change.TryBegin();
+                }
+
+                if (errno == Errno.Success)
+                {
+                    try
+                    {
+                        errno = _data.AllocateLocked(_inode, mode, offsetBytes, lengthBytes);
+                    }
+                    finally
+                    {
+                        change.End();
+                    }
                 }
             }
+            while (errno == Errno.EAGAIN && (errno = change.Wait()) == Errno.Success);
 
             SyncWhenAsked(ref errno);
             return errno;

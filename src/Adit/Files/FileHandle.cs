@@ -110,6 +110,11 @@ internal sealed partial class FileHandle : IOpenFile
                 errno = CheckOpen();
             }
 
+            if (errno == Errno.Success)
+            {
+                errno = SyncMapping();
+            }
+
             if (errno != Errno.Success)
             {
                 return errno;
@@ -127,6 +132,7 @@ internal sealed partial class FileHandle : IOpenFile
     /// <summary>Closes the file. The last close gives back what was set aside for its growth.</summary>
     public void Dispose()
     {
+        bool wasMapped = false;
         using (new ExclusiveScope(_inode.Lock))
         {
             if (_isClosed)
@@ -135,13 +141,25 @@ internal sealed partial class FileHandle : IOpenFile
             }
 
             _isClosed = true;
-            if (--_inode.OpenCount == 0 && !_inode.IsGone)
+            Volatile.Write(ref _space, null);
+            if (--_inode.OpenCount == 0)
             {
-                LastCloseLocked();
+                wasMapped = _inode.Space is not null;
+                if (!_inode.IsGone)
+                {
+                    LastCloseLocked();
+                }
             }
         }
 
-        _volume.Release(_inode);
+        if (wasMapped)
+        {
+            _volume.CloseMapping(_inode);
+        }
+        else
+        {
+            _volume.Release(_inode);
+        }
     }
 
     private void LastCloseLocked()

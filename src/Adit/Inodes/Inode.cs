@@ -1,3 +1,4 @@
+using Adit.Dax.Mappings;
 using Adit.Extents;
 using Adit.Format;
 using Adit.Format.Records;
@@ -26,6 +27,10 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
 
     /// <summary>Whether the file's first mebibyte has been put in its place, or need not be; see the space policy.</summary>
     public bool IsHeadPlaced;
+
+    /// <summary>The file's mapping, if somebody has asked for it since the file was opened. Set and forgotten with the lock held exclusively;
+    /// read with it shared, or by whoever only wants to know that there is none.</summary>
+    public AddressSpace? Space;
 
     /// <summary>The record is gone: nothing may be done with the inode any more.</summary>
     public bool IsGone;
