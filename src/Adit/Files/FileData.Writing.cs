@@ -49,7 +49,7 @@ internal sealed partial class FileData
             return AppendLocked(inode, source, out writtenBytes);
         }
 
-        Errno errno = BeginExtendingLocked(inode, offsetBytes);
+        Errno errno = BeginExtendingLocked(inode, offsetBytes, source);
         if (errno != Errno.Success)
         {
             return errno;
@@ -305,7 +305,8 @@ internal sealed partial class FileData
 
     /// <summary>Before something is written at or behind the end: work left over from a truncation is finished, and the bytes
     /// between the end and where the new ones begin become zeros. Not yet fenced.</summary>
-    private Errno BeginExtendingLocked(Inode inode, long offsetBytes)
+    /// <param name="source">The new bytes, none when only the size changes.</param>
+    private Errno BeginExtendingLocked(Inode inode, long offsetBytes, ReadOnlySpan<byte> source = default)
     {
         if (inode.TruncatingFrom != long.MaxValue)
         {
@@ -328,10 +329,35 @@ internal sealed partial class FileData
         if (inode.Extents.TryFindWritten(fileBlock, out long block, out _))
         {
             long to = Math.Min(offsetBytes, (fileBlock + 1) << Geometry.BlockShift);
-            _medium.WriteZeros((block << Geometry.BlockShift) + inBlock, to - sizeBytes);
+            StoreGap((block << Geometry.BlockShift) + inBlock, to - sizeBytes, to == offsetBytes ? source : default);
         }
 
         return Errno.Success;
+    }
+
+    /// <summary>Zeros behind the end of a file, up to the bytes that come next. The word in which these begin is stored at once, as it will
+    /// be: a crash may undo the truncation before, and then it is a word of the file that holds the old or the new.</summary>
+    private void StoreGap(long targetBytes, long lengthBytes, ReadOnlySpan<byte> source)
+    {
+        long endBytes = targetBytes + lengthBytes;
+        long wordBytes = endBytes & -sizeof(ulong);
+        if (source.IsEmpty || wordBytes == endBytes)
+        {
+            _medium.WriteZeros(targetBytes, lengthBytes);
+            return;
+        }
+
+        if (wordBytes > targetBytes)
+        {
+            _medium.WriteZeros(targetBytes, wordBytes - targetBytes);
+        }
+
+        Span<byte> word = stackalloc byte[sizeof(ulong)];
+        _medium.Span(wordBytes, sizeof(ulong)).CopyTo(word);
+        int dataFrom = (int)(endBytes - wordBytes);
+        word[(int)Math.Max(0, targetBytes - wordBytes)..dataFrom].Clear();
+        source[..Math.Min(source.Length, sizeof(ulong) - dataFrom)].CopyTo(word[dataFrom..]);
+        _medium.Write(wordBytes, word);
     }
 
     private void MarkModifiedShared(Inode inode)

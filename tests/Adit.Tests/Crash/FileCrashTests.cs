@@ -29,19 +29,21 @@ public sealed class FileCrashTests(ITestOutputHelper output)
     [InlineData(nameof(AimedScripts.ZeroedEnds))]
     [InlineData(nameof(AimedScripts.CheckpointsOfNothing))]
     [InlineData(nameof(AimedScripts.WritesIntoZeroedRanges))]
+    [InlineData(nameof(AimedScripts.RegrownEnds))]
     public void Changes_in_place_that_lose_power_are_old_or_new_by_words(string script) =>
         FindsNothing(
             new CrashCampaignOptions
             {
                 Seed = 1,
-                Images = 1_000,
+                Images = 400,
                 Minutes = 1,
                 Layers = CrashLayers.Files,
                 AimFiles = script switch
                 {
                     nameof(AimedScripts.ZeroedEnds) => AimedScripts.ZeroedEnds,
                     nameof(AimedScripts.CheckpointsOfNothing) => AimedScripts.CheckpointsOfNothing,
-                    _ => AimedScripts.WritesIntoZeroedRanges,
+                    nameof(AimedScripts.WritesIntoZeroedRanges) => AimedScripts.WritesIntoZeroedRanges,
+                    _ => AimedScripts.RegrownEnds,
                 },
                 AimSession = session => session with { Model = DurabilityModel.Page, FenceProbability = 0.8, StoreProbability = 0.3 },
             },

@@ -86,6 +86,22 @@ public static class AimedScripts
         ],
     };
 
+    /// <summary>Files that are cut in the middle of a word, and grow again by a write that begins in the middle of a later word of the
+    /// same block: a crash may undo both and leave what was stored between.</summary>
+    public static FileWorkloadOptions RegrownEnds(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Preparation = [new CreateOperation("/a"), new WriteOperation("/a", 0, 12 * Block, 1), new OpenOperation("/a", 1)],
+        Script = [.. Enumerable.Range(1, 11).SelectMany(i => RegrownEnd(((12 - i) * Block) + 1003, i))],
+    };
+
+    private static IEnumerable<FileOperation> RegrownEnd(int end, int seed) =>
+    [
+        new TruncateOperation("/a", end),
+        new WriteOperation("/a", end + 502, 61, 600 + (ulong)seed),
+        new TruncateOperation("/a", end + 1001),
+    ];
+
     private static IEnumerable<FileOperation> ZeroedEnd(int end) =>
     [
         new TruncateOperation("/a", end),
