@@ -14,6 +14,9 @@ namespace Adit.Cli.Tests.Kills;
 /// folders of two rounds ago are deleted.</remarks>
 internal sealed class KillScene : IDisposable
 {
+    /// <summary>With less, a kill shows nothing.</summary>
+    private const int FewestFiles = 5;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TestFolder _folder = new();
@@ -64,7 +67,7 @@ internal sealed class KillScene : IDisposable
 
     /// <summary>Copies, and kills the owner a while after the first acknowledged file.</summary>
     /// <param name="mode">Of the copying child.</param>
-    /// <param name="killAfterMs">How long the owner lives on.</param>
+    /// <param name="killAfterMs">How long the owner lives on; longer when it takes long to have a few files.</param>
     /// <param name="seed">Of the copier.</param>
     /// <param name="others">Also a plain cp and a plain rm, which sync nothing.</param>
     /// <returns>What was acknowledged.</returns>
@@ -83,6 +86,7 @@ internal sealed class KillScene : IDisposable
             }
 
             Thread.Sleep(killAfterMs);
+            copier.WaitFor(FewestFiles);
             Assert.False(copier.HasEnded, $"the copier ended before the owner was killed: {copier.Errors}");
             KillOwner();
             var lines = copier.WaitForEnd();

@@ -40,6 +40,16 @@ public sealed class AcknowledgingChild : IDisposable
         throw new InvalidOperationException($"the child acknowledged nothing in time: {child.Errors}");
     }
 
+    /// <summary>Returns when the child has acknowledged so much.</summary>
+    /// <exception cref="InvalidOperationException">It takes too long.</exception>
+    public void WaitFor(int acknowledgements)
+    {
+        if (!_acknowledged.WaitForMany(acknowledgements, Patience))
+        {
+            throw new InvalidOperationException($"the child acknowledged {_acknowledged.Lines.Count} times only: {Errors}");
+        }
+    }
+
     public bool HasEnded => _process.HasExited;
 
     /// <summary>What it wrote on its standard error.</summary>

@@ -34,6 +34,9 @@ public sealed class LineReader : IDisposable
 
     public bool WaitForFirst(TimeSpan patience) => _hasFirst.Wait(patience);
 
+    /// <summary>Returns true once so many lines were read.</summary>
+    public bool WaitForMany(int count, TimeSpan patience) => SpinWait.SpinUntil(() => Lines.Count >= count, patience);
+
     /// <summary>Returns true once the pipe's writers have all closed it.</summary>
     public bool WaitForEnd(TimeSpan patience) => _thread.Join(patience);
 
