@@ -12,9 +12,16 @@ namespace Adit;
 public sealed partial class Volume
 {
     /// <summary>Needs the inode's lock exclusively.</summary>
-    internal AddressSpace MakeMapping(Inode inode) => new(
-        new VolumeFileLayout(_context, _data, inode),
-        new AddressSpaceOptions { Number = inode.Number.Value, LeaseTime = _options.LeaseTime });
+    internal AddressSpace MakeMapping(Inode inode)
+    {
+        Interlocked.Increment(ref _mappingCount);
+        return new AddressSpace(
+            new VolumeFileLayout(_context, _data, inode),
+            new AddressSpaceOptions { Number = inode.Number.Value, LeaseTime = _options.LeaseTime });
+    }
+
+    // Those in memory: a sync of the volume need not go through all inodes when there is none.
+    private int _mappingCount;
 
     /// <summary>After the last close of a file that was mapped: what was stored is made durable and the mapping is forgotten. While a page is
     /// still pinned, kept or viewed, the inode stays in use, and its blocks stay its own, also when it has no name any more. Ends a use.</summary>
@@ -59,6 +66,7 @@ public sealed partial class Volume
         }
 
         inode.Space = null;
+        Interlocked.Decrement(ref _mappingCount);
         return true;
     }
 
@@ -66,6 +74,11 @@ public sealed partial class Volume
     private Errno SyncMappings()
     {
         Errno first = Errno.Success;
+        if (Volatile.Read(ref _mappingCount) == 0)
+        {
+            return first;
+        }
+
         foreach (Inode inode in _context.Inodes.UseAll(static inode => inode.Space is not null))
         {
             Errno errno = Volatile.Read(ref inode.Space)?.Writeback(PageRange.All) ?? Errno.Success;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Adit.Interop;
 using Adit.Interop.Locking;
 
@@ -24,6 +25,7 @@ internal sealed partial class EntryTree(ulong number)
 
     /// <summary>Finds the entry that stands for a page, by whatever size.</summary>
     /// <returns>False if there was none at an instant during the call.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(long page, out EntryRef entry)
     {
         if (FindChunkNode(page) is { } chunks)
@@ -47,6 +49,7 @@ internal sealed partial class EntryTree(ulong number)
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ChunkNode? FindChunkNode(long page)
     {
         DirectoryNode? directory = Volatile.Read(ref _root);
@@ -55,19 +58,20 @@ internal sealed partial class EntryTree(ulong number)
             return null;
         }
 
+        // What a child is follows from the level, so the casts of this hot path are not checked.
         object? child = directory.Child(directory.SlotOf(page));
         while (!directory.IsLowest)
         {
-            directory = (DirectoryNode?)child;
-            if (directory is null)
+            if (child is null)
             {
                 return null;
             }
 
+            directory = Unsafe.As<DirectoryNode>(child);
             child = directory.Child(directory.SlotOf(page));
         }
 
-        return (ChunkNode?)child;
+        return Unsafe.As<ChunkNode>(child);
     }
 
     /// <summary>Puts an entry where there is none.</summary>

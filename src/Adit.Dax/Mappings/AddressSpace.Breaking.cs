@@ -59,8 +59,14 @@ public sealed unsafe partial class AddressSpace
 
     internal void EndBreak(PageRange pages)
     {
-        ShowLayoutLocked(pages);
-        _mapping.ExitExclusive();
+        try
+        {
+            ShowLayoutLocked(pages);
+        }
+        finally
+        {
+            _mapping.ExitExclusive();
+        }
     }
 
     /// <summary>Waits for leases, or for the pins of one entry. No lock is held.</summary>

@@ -170,13 +170,19 @@ public sealed unsafe partial class AddressSpace
         }
 
         _mapping.EnterExclusive();
-        if (_broken != DaxBrokenVariant.StaleZeroKept)
+        try
         {
-            DropZerosLocked(pages);
-        }
+            if (_broken != DaxBrokenVariant.StaleZeroKept)
+            {
+                DropZerosLocked(pages);
+            }
 
-        ShowLayoutLocked(pages);
-        _mapping.ExitExclusive();
+            ShowLayoutLocked(pages);
+        }
+        finally
+        {
+            _mapping.ExitExclusive();
+        }
     }
 
     private void DropZerosLocked(PageRange pages)

@@ -17,8 +17,8 @@ namespace Adit.Dax.Pins;
 /// </remarks>
 public unsafe ref struct Pin
 {
-    private readonly AddressSpace? _space;
     private readonly byte* _start;
+    private AddressSpace? _space;
     private EntryNode? _node;
     private PinSegment[]? _segments;
     private readonly int _slot;
@@ -135,6 +135,7 @@ public unsafe ref struct Pin
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
+        _space = null;
         if (_node is { } node)
         {
             _node = null;
@@ -144,8 +145,6 @@ public unsafe ref struct Pin
         {
             DisposeSegments();
         }
-
-        this = default;
     }
 
     /// <summary>How far the bytes from an offset on lie side by side.</summary>

@@ -292,6 +292,63 @@ public sealed class PinnedFileTests
     }
 
     [Fact]
+    public void Emptying_a_chunk_moves_what_nobody_uses_and_leaves_pinned_blocks_where_they_are()
+    {
+        const int Files = 2400;
+        const int FileBytes = 4 * Page;
+        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using Volume volume = fixture.Open(ShortLeases);
+        for (int i = 0; i < Files; i++)
+        {
+            Bytes.WriteAll(volume, $"/{i}", Bytes.Of(FileBytes, i));
+        }
+
+        List<(AditFile File, int Number, nint Address, LongPin? Pin)> left = [];
+        for (int i = 0; i < Files; i++)
+        {
+            if (i % 24 != 0)
+            {
+                volume.Delete($"/{i}");
+                continue;
+            }
+
+            AditFile file = volume.OpenFile($"/{i}");
+            LongPin? pin = i % 48 == 0 ? file.PinLong(0, FileBytes, PinAccess.Write, Lease) : null;
+            left.Add((file, i, AddressOf(file), pin));
+        }
+
+        volume.Sync();
+        volume.CheckpointNow();
+        List<AditFile> large = [];
+        for (int i = 0; i < 5; i++)
+        {
+            AditFile file = volume.OpenFile($"/large{i}", FileMode.Create);
+            file.Write(0, new byte[8 << 20]);
+            large.Add(file);
+        }
+
+        int moved = left.Count(file => file.Pin is null && AddressOf(file.File) != file.Address);
+        Assert.True(moved > 0, "inconclusive: nothing was moved");
+        foreach ((AditFile file, int number, nint address, LongPin? pin) in left)
+        {
+            byte[] bytes = new byte[FileBytes];
+            Assert.Equal(FileBytes, file.Read(0, bytes));
+            Assert.Equal(Bytes.Of(FileBytes, number), bytes);
+            if (pin is not null)
+            {
+                Assert.Equal(address, AddressOf(file));
+                Assert.True(bytes.AsSpan().SequenceEqual(pin.ReadSegment(0).Span));
+                pin.Dispose();
+            }
+
+            file.Dispose();
+        }
+
+        large.ForEach(file => file.Dispose());
+        VolumeProof.Check(volume);
+    }
+
+    [Fact]
     public void Full_volume_is_an_error_of_the_pin()
     {
         using VolumeFixture fixture = new(VolumeFixture.Memory, 32 << 20);
@@ -385,6 +442,15 @@ public sealed class PinnedFileTests
         file.Flush();
         Assert.True(file.Mapping.ReadStatistics().FlushedBytes >= Page);
         VolumeProof.Check(volume);
+    }
+
+    private static unsafe nint AddressOf(AditFile file)
+    {
+        using Pin pin = file.Pin(0, 1);
+        fixed (byte* start = pin.Span)
+        {
+            return (nint)start;
+        }
     }
 
     private static bool TryOpen(VolumeFixture fixture, out Volume? volume)
