@@ -115,6 +115,51 @@ public sealed class VolumeViewTests : IDisposable
         VolumeProof.Check(_volume);
     }
 
+    [Theory]
+    [InlineData("set the length")]
+    [InlineData("write")]
+    [InlineData("append")]
+    [InlineData("allocate")]
+    [InlineData("insert")]
+    public unsafe void Bytes_stored_behind_the_end_are_zeros_when_the_file_grows(string growth)
+    {
+        const int Size = (3 * Page) + 100;
+        using AditFile file = _volume.OpenFile("/f", FileMode.Create);
+        file.Write(0, Bytes.Of(Size, seed: 7));
+        using (View view = file.Map(0, Size, Writable))
+        {
+            // The hardware lets a store reach the end of the page.
+            new Span<byte>(view.DangerousStart + Size, Page - 100).Fill(0xEE);
+            Assert.Equal(Errno.Success, view.Flush());
+        }
+
+        switch (growth)
+        {
+            case "set the length":
+                file.SetLength(5 * Page);
+                break;
+            case "write":
+                file.Write(5 * Page, "x"u8);
+                break;
+            case "append":
+                file.Append("x"u8);
+                file.SetLength(5 * Page);
+                break;
+            case "allocate":
+                file.Allocate(0, 5 * Page);
+                break;
+            default:
+                file.Allocate(0, Page, AllocateMode.InsertRange);
+                file.SetLength(6 * Page);
+                break;
+        }
+
+        int end = Size + (growth == "insert" ? Page : growth == "append" ? 1 : 0);
+        byte[] grown = new byte[Page - 200];
+        Assert.Equal(grown.Length, file.Read(end, grown));
+        Assert.False(grown.AsSpan().ContainsAnyExcept((byte)0));
+    }
+
     [Fact]
     public void Store_and_flush_move_the_modification_time_each_time()
     {
