@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs the Debian packages of eng/packages.txt that are missing. Usage: packages.sh up|test
+# Installs the Debian packages of eng/packages.txt that are missing. Usage: packages.sh up|test|guest
 # Asks the network only when something is missing; says what to do when it may not or cannot install.
 set -u
 
-purpose=${1:?usage: packages.sh up|test}
+purpose=${1:?usage: packages.sh up|test|guest}
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
@@ -14,7 +14,7 @@ fi
 missing=
 while read -r name needed_by _; do
     case "$name" in '' | '#'*) continue ;; esac
-    [ "$purpose" = test ] || [ "$needed_by" = up ] || continue
+    case "$purpose:$needed_by" in *:up | test:test | guest:*) ;; *) continue ;; esac
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing="$missing $name"
 done <"$root/eng/packages.txt"
 
