@@ -5,11 +5,13 @@ set -u
 
 usage() {
     cat <<'END'
-Usage: ./adit test [--long] [--configuration Debug|Release] [--suite NAME] [--jobs N]
+Usage: ./adit test [--long] [--guest] [--configuration Debug|Release] [--suite NAME] [--jobs N]
 
 Builds and runs every test in Debug and Release. Installs the Debian packages that the tests need (as root).
 
   --long               also the campaigns, which take hours
+  --guest              also the checks on real interfaces of persistent memory: boots a guest with emulated NVDIMMs,
+                       which has ext4 and XFS mounted with DAX and a device-DAX device (fetches about 75 MB once)
   --configuration C    one configuration only
   --suite NAME         only the suites whose name contains NAME; may be repeated
   --jobs N             suites at a time (default 2; 1 with --long)
@@ -29,9 +31,11 @@ configurations="Debug Release"
 wanted=()
 jobs_at_once=
 long=
+guest=
 while [ $# -gt 0 ]; do
     case "$1" in
     --long) long=1 ;;
+    --guest) guest=1 ;;
     --configuration) configurations=${2:-}; shift ;;
     --suite) wanted+=("${2:-}"); shift ;;
     --jobs) jobs_at_once=${2:-}; shift ;;
@@ -213,6 +217,16 @@ for configuration in $configurations; do
     done
 done
 wait
+
+if [ -n "$guest" ]; then
+    started=$SECONDS
+    guest_log=$logs/guest.log
+    ADIT_TEST_SUITE="$ADIT_TEST_RUN/guest" timeout -k 10 900 bash eng/guest/run.sh </dev/null >"$guest_log" 2>&1 || true
+    read -r passed failed < <(tail -n 1 "$guest_log" | awk '/^[0-9]+ passed, [0-9]+ failed$/ { print $1, $3; n = 1 } END { if (!n) print 0, 1 }')
+    printf '%-32s %-8s %5d passed %5d failed %4d skipped %5d s\n' guest Release "$passed" "$failed" 0 $((SECONDS - started))
+    [ "$failed" = 0 ] || { grep -A6 '^Failed' "$guest_log" || tail -n 20 "$guest_log"; } | sed 's/^/    /'
+    echo "guest Release $passed $failed 0 $((SECONDS - started))" >>"$results"
+fi
 
 left=$(marked_processes "ADIT_TEST_SUITE=$ADIT_TEST_RUN/")
 if [ -n "$left" ] || [ -n "$(mounts_under "$ADIT_TEST_ROOT")" ]; then

@@ -49,7 +49,7 @@ trap end_all EXIT
 
 timeout -k 5 "$limit_seconds" qemu-system-x86_64 -machine q35,nvdimm=on,smm=off -accel tcg,thread=multi -cpu max,-erms,-fsrm -smp 2 \
     -m 2G,slots=4,maxmem=16G "${nvdimms[@]}" -kernel artifacts/guest/vmlinuz -initrd "$work/initramfs.gz" \
-    -append "console=ttyS0 panic=-1 quiet" -nographic -monitor none -no-reboot \
+    -append "console=ttyS0 oops=panic panic=-1 quiet" -nographic -monitor none -no-reboot \
     -serial "file:$work/console" -serial "file:$work/result" </dev/null >"$work/qemu" 2>&1 &
 guest=$!
 wait "$guest" && code=0 || code=$?

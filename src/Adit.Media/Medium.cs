@@ -30,6 +30,10 @@ public abstract unsafe class Medium : IDisposable
     /// <summary>What lies behind a real file or device can keep bytes through power loss.</summary>
     public virtual bool IsVolatile => false;
 
+    /// <summary>What <see cref="MapRange"/> maps is made of whole units of this size, on both sides: the system's page, or what a
+    /// device-DAX device is aligned to.</summary>
+    public virtual int MapUnitBytes => Environment.SystemPageSize;
+
     /// <summary>Why <see cref="MapRange"/> cannot work here, or null where it can.</summary>
     public virtual string? MapRangeRefusal => $"{Name} is memory that cannot be mapped a second time.";
 

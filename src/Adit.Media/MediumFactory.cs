@@ -68,16 +68,11 @@ public static class MediumFactory
             throw new MediumException(Errno.EINVAL, $"{path} is a device-DAX device: it can only be used as --medium pmem.");
         }
 
-        if (options.ReadOnly && file.IsDevice)
-        {
-            throw new MediumException(Errno.ENOTSUP, $"{path}: a device-DAX device cannot be mapped privately, so it cannot be opened read-only.");
-        }
-
         Medium medium = (kind, options.ReadOnly) switch
         {
-            (MediumKind.File or MediumKind.Pmem or MediumKind.PmemEmulated, true) => new ReadOnlyMedium(file.Descriptor, path, lengthBytes, kind),
+            (MediumKind.File or MediumKind.Pmem or MediumKind.PmemEmulated, true) => new ReadOnlyMedium(file.Descriptor, path, lengthBytes, kind, file.DeviceUnitBytes),
             (MediumKind.File, _) => new FileMedium(file.Descriptor, path, lengthBytes),
-            (MediumKind.Pmem or MediumKind.PmemEmulated, _) => new PmemMedium(file.Descriptor, path, lengthBytes, kind, file.IsDevice),
+            (MediumKind.Pmem or MediumKind.PmemEmulated, _) => new PmemMedium(file.Descriptor, path, lengthBytes, kind, file.DeviceUnitBytes),
             _ => throw new MediumException(Errno.EINVAL, $"{path}: a medium of kind {kind} has no path."),
         };
         file.HandOver();

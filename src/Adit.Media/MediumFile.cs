@@ -30,6 +30,9 @@ internal sealed unsafe class MediumFile : IDisposable
 
     public bool IsDevice => _attributes.IsCharacterDevice;
 
+    /// <summary>What mappings of a device-DAX device are made of; 0 for a file.</summary>
+    public int DeviceUnitBytes => !IsDevice ? 0 : (int)(ReadOfDevice("align") is long unit and > 0 and <= 1 << 30 ? unit : DeviceUnit);
+
     public bool IsDax => _attributes.IsDax;
 
     public long LengthBytes { get; private set; }
@@ -186,13 +189,14 @@ internal sealed unsafe class MediumFile : IDisposable
 
     private long DeviceLength()
     {
-        string size = $"/sys/dev/char/{_attributes.stx_rdev_major}:{_attributes.stx_rdev_minor}/size";
-        if (!File.Exists(size) || !long.TryParse(File.ReadAllText(size).Trim(), out long length))
-        {
-            throw new MediumException(Errno.EINVAL, $"{_path} is not a device-DAX device: it has no size.");
-        }
+        return ReadOfDevice("size") ?? throw new MediumException(Errno.EINVAL, $"{_path} is not a device-DAX device: it has no size.");
+    }
 
-        return length;
+    /// <summary>A number that the kernel tells of the device, or null.</summary>
+    private long? ReadOfDevice(string attribute)
+    {
+        string file = $"/sys/dev/char/{_attributes.stx_rdev_major}:{_attributes.stx_rdev_minor}/{attribute}";
+        return File.Exists(file) && long.TryParse(File.ReadAllText(file).Trim(), out long value) ? value : null;
     }
 
     private bool DeviceLooksUsed()

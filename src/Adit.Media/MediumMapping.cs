@@ -10,13 +10,14 @@ internal static class MediumMapping
     /// <param name="fd">The file or device, or -1 for anonymous memory.</param>
     /// <param name="lengthBytes">A multiple of 4 KiB.</param>
     /// <param name="flags">MAP_ flags.</param>
+    /// <param name="protection">PROT_ flags.</param>
     /// <param name="hugePages">Ask for huge pages. Not for a file whose changes are written back by page: its page cache
     /// would come in pieces of 2 MiB too, and one store would make all of a piece dirty.</param>
     /// <exception cref="MediumException">It cannot be mapped.</exception>
-    public static MemoryMapping Map(string name, int fd, long lengthBytes, int flags, bool hugePages)
+    public static MemoryMapping Map(
+        string name, int fd, long lengthBytes, int flags, bool hugePages, int protection = Libc.PROT_READ | Libc.PROT_WRITE)
     {
-        Errno outcome = MemoryMapping.TryMap(
-            fd, lengthBytes, Libc.PROT_READ | Libc.PROT_WRITE, flags, out MemoryMapping? mapping);
+        Errno outcome = MemoryMapping.TryMap(fd, lengthBytes, protection, flags, out MemoryMapping? mapping);
         if (mapping is null)
         {
             throw new MediumException(outcome, $"{name}: cannot map {lengthBytes} bytes: {outcome.Message()}.");

@@ -22,9 +22,11 @@ public sealed unsafe class PmemMedium : Medium
     /// <param name="path">Its path.</param>
     /// <param name="lengthBytes">How much of it to map; a multiple of 4 KiB, not beyond its end.</param>
     /// <param name="kind">Pmem or PmemEmulated.</param>
-    /// <param name="isDevice">A device-DAX character device: all of it is there from the start.</param>
-    internal PmemMedium(FileDescriptor file, string path, long lengthBytes, MediumKind kind, bool isDevice)
+    /// <param name="deviceUnitBytes">Of a device-DAX character device, all of which is there from the start; else 0.</param>
+    internal PmemMedium(FileDescriptor file, string path, long lengthBytes, MediumKind kind, int deviceUnitBytes)
     {
+        bool isDevice = deviceUnitBytes != 0;
+        MapUnitBytes = Math.Max(deviceUnitBytes, Environment.SystemPageSize);
         Name = path;
         Kind = kind;
         _file = file;
@@ -59,6 +61,8 @@ public sealed unsafe class PmemMedium : Medium
     public override bool IsVolatile => Kind == MediumKind.PmemEmulated;
 
     public override string? MapRangeRefusal => null;
+
+    public override int MapUnitBytes { get; }
 
     /// <inheritdoc/>
     /// <remarks>A device-DAX device takes ranges of its own unit only, 2 MiB as a rule, and none that is private: EINVAL.</remarks>

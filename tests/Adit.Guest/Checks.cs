@@ -20,6 +20,7 @@ internal static class Checks
         yield return (nameof(Second_opener_is_refused), Second_opener_is_refused);
         yield return (nameof(Files_come_back_after_the_volume_was_closed), Files_come_back_after_the_volume_was_closed);
         yield return (nameof(Appends_come_back_without_a_close), Appends_come_back_without_a_close);
+        yield return (nameof(Read_only_volume_recovers_and_changes_nothing), Read_only_volume_recovers_and_changes_nothing);
         yield return (nameof(Checker_finds_nothing), Checker_finds_nothing);
         yield return (nameof(Synchronous_view_stores_to_the_medium), Synchronous_view_stores_to_the_medium);
         if (!place.IsDevice)
@@ -116,6 +117,19 @@ internal static class Checks
         {
             Proof.Equal(RecordBytes, again.Read((long)i * RecordBytes, record), "bytes read");
             Proof.That(record.AsSpan().IndexOfAnyExcept((byte)i) < 0, $"record {i} is not whole");
+        }
+    }
+
+    private static void Read_only_volume_recovers_and_changes_nothing(Place place)
+    {
+        Volume volume = Volume.Open(place.Path);
+        volume.OpenFile("/folder/unclosed", FileMode.Create).Dispose();
+        volume.Abandon();
+        for (int round = 0; round < 2; round++)
+        {
+            using Volume opened = Volume.Open(place.Path, new VolumeOptions { ReadOnly = true });
+            Proof.That(opened.GetInformation().RecoveredRecords > 0, $"round {round}: nothing was recovered");
+            Proof.That(opened.Exists("/folder/unclosed"), $"round {round}: the file is not there");
         }
     }
 

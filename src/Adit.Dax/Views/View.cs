@@ -74,12 +74,13 @@ public sealed unsafe partial class View : IDisposable
             return outcome;
         }
 
-        PageRange pages = WholeHostPages(PageRange.OfBytes(offsetBytes, lengthBytes));
-        outcome = ViewMapping.TryCreate(
-            space.Layout.Medium, pages, options.Kind, WantsHugePages(space.Layout.Medium, options), StoreTracker.Shared, out ViewMapping? mapping);
+        Medium medium = space.Layout.Medium;
+        PageRange pages = WholeUnits(medium, PageRange.OfBytes(offsetBytes, lengthBytes));
+        StoreTracker? tracker = HasLargeUnits(medium) ? null : StoreTracker.Shared;
+        outcome = ViewMapping.TryCreate(medium, pages, options.Kind, WantsHugePages(medium, options), tracker, out ViewMapping? mapping);
         if (mapping is null)
         {
-            refusal = outcome == Errno.ENOTSUP ? space.Layout.Medium.MapRangeRefusal : null;
+            refusal = outcome == Errno.ENOTSUP ? medium.MapRangeRefusal : null;
             return outcome;
         }
 
@@ -133,6 +134,13 @@ public sealed unsafe partial class View : IDisposable
     {
         Medium medium = space.Layout.Medium;
         refusal = null;
+        if (HasLargeUnits(medium) && space.Layout is not RawMediumLayout)
+        {
+            refusal = $"{medium.Name} can be mapped by whole {medium.MapUnitBytes >> 10} KiB only, and the blocks of files are smaller. " +
+                "Use pins, or make the volume in a file system mounted with dax.";
+            return Errno.ENOTSUP;
+        }
+
         if (options.Kind == ViewKind.ReadWrite && options.EffectivePolicy == ViewPolicy.Follow)
         {
             refusal = "A writable view cannot follow a change of the layout: its stores would go astray. Choose Detach or Refuse.";
@@ -163,10 +171,13 @@ public sealed unsafe partial class View : IDisposable
     private static bool WantsHugePages(Medium medium, ViewOptions options) =>
         (options.Flags & MapFlags.Huge) != 0 || (options.Kind != ViewKind.ReadWrite && HugePages.AreFree(medium));
 
-    /// <summary>The hardware maps the host's pages, which may be larger than a block.</summary>
-    private static PageRange WholeHostPages(PageRange pages)
+    /// <summary>A device: its pages are found stored to, and given and taken, by its own unit.</summary>
+    private static bool HasLargeUnits(Medium medium) => medium.MapUnitBytes > Environment.SystemPageSize;
+
+    /// <summary>The hardware maps what the medium is mapped by, which may be larger than a block.</summary>
+    private static PageRange WholeUnits(Medium medium, PageRange pages)
     {
-        long mask = (Environment.SystemPageSize >> PageIndex.PageShift) - 1;
+        long mask = (medium.MapUnitBytes >> PageIndex.PageShift) - 1;
         return PageRange.Between(new PageIndex(pages.First.Value & ~mask), new PageIndex((pages.End.Value + mask) & ~mask));
     }
 

@@ -184,10 +184,11 @@ internal sealed unsafe partial class ViewMapping
             _ => RangeAccess.Private,
         };
         Errno outcome = _medium.MapRange(address, piece.Start.OffsetBytes, lengthBytes, access);
-        if (outcome == Errno.Success && (WantsHugePages || Kind == ViewKind.ReadWrite))
+        if (outcome == Errno.Success && (WantsHugePages || Kind == ViewKind.ReadWrite) && _medium.MapUnitBytes == Environment.SystemPageSize)
         {
             // Advice: a kernel without huge pages refuses it and loses nothing. Where one store is to be found by page, huge pages
-            // are kept out even on a medium that has them.
+            // are kept out even on a medium that has them; but not on a device, whose only size of page they are: kept from it,
+            // every access would be SIGBUS.
             _ = Libc.madvise(address, (nuint)lengthBytes, WantsHugePages ? Libc.MADV_HUGEPAGE : Libc.MADV_NOHUGEPAGE);
         }
 

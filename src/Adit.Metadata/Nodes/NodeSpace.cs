@@ -34,6 +34,12 @@ internal sealed partial class NodeSpace(Medium medium, VolumeLayout layout, Spac
     public long Allocate()
     {
         long block = TakeFree(out NodeChunk chunk, out int index);
+        if (medium.IsReadOnly && medium.Reserve(block << Geometry.BlockShift, Geometry.BlockSize) is var refusal and not Interop.Errno.Success)
+        {
+            // A chunk that held nodes before this opening: only a medium that keeps stores to itself has to be asked again.
+            throw new MediumException(refusal, $"{medium.Name}: no memory for the nodes that recovery changes.");
+        }
+
         NodeChunk.Set(ref chunk.Live, index);
         NodeChunk.Set(ref chunk.Dirty, index);
         LiveCount++;
