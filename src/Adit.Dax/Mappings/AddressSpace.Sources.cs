@@ -18,7 +18,8 @@ public sealed unsafe partial class AddressSpace
     /// <param name="pages">The range.</param>
     /// <param name="source">Called by whoever accesses the range.</param>
     /// <param name="isDurable">A page is durable before it can be accessed.</param>
-    /// <returns>Ends the registration when disposed; a call under way goes on.</returns>
+    /// <returns>Ends the registration when disposed; a call under way goes on. It ends with the address space too: at the last close of the
+    /// file.</returns>
     public IDisposable RegisterSource(PageRange pages, IPageSource source, bool isDurable = false)
     {
         SourceRegistration registration = new(this, pages, source, isDurable);
@@ -39,6 +40,9 @@ public sealed unsafe partial class AddressSpace
 
         return registration;
     }
+
+    /// <summary>There is a page source: whoever reads the file otherwise populates the range first.</summary>
+    public bool HasSources => Volatile.Read(ref _sources).Length != 0;
 
     internal void RemoveSource(SourceRegistration registration)
     {

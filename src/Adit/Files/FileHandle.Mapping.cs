@@ -1,5 +1,6 @@
 using Adit.Dax.Layouts;
 using Adit.Dax.Mappings;
+using Adit.Dax.Pins;
 using Adit.Interop;
 using Adit.Locking;
 
@@ -37,6 +38,36 @@ internal sealed partial class FileHandle
         }
 
         return errno;
+    }
+
+    /// <summary>Has page sources fill what a read is about to see. No lock is held.</summary>
+    private Errno Fill(long offsetBytes, long lengthBytes)
+    {
+        AddressSpace? space = Volatile.Read(ref _inode.Space);
+        return space is null || !space.HasSources ? Errno.Success : Fill(space, offsetBytes, lengthBytes);
+    }
+
+    /// <summary>The same for what a write leaves of the first and the last page.</summary>
+    private Errno FillEdges(long offsetBytes, int lengthBytes)
+    {
+        AddressSpace? space = Volatile.Read(ref _inode.Space);
+        if (space is null || !space.HasSources || lengthBytes == 0)
+        {
+            return Errno.Success;
+        }
+
+        long end = offsetBytes + lengthBytes;
+        Errno errno = (offsetBytes & (PageIndex.PageBytes - 1)) != 0 || lengthBytes < PageIndex.PageBytes ? Fill(space, offsetBytes, 1) : Errno.Success;
+        return errno == Errno.Success && (end & (PageIndex.PageBytes - 1)) != 0 ? Fill(space, end - 1, 1) : errno;
+    }
+
+    private Errno Fill(AddressSpace space, long offsetBytes, long lengthBytes)
+    {
+        long inFile = Math.Min(lengthBytes, Attributes.SizeBytes - offsetBytes);
+        Errno errno = offsetBytes < 0 || inFile <= 0 ? Errno.Success : space.Populate(offsetBytes, inFile, PinAccess.Read);
+
+        // Cut meanwhile: there is nothing to fill.
+        return errno == Errno.ENXIO ? Errno.Success : errno;
     }
 
     /// <summary>Makes durable what was stored to the file through pins and views, of any handle.</summary>

@@ -14,7 +14,12 @@ internal sealed partial class FileHandle
         readBytes = 0;
         try
         {
-            Errno errno = EnterForReading(offsetBytes);
+            Errno errno = Fill(offsetBytes, destination.Length);
+            if (errno == Errno.Success)
+            {
+                errno = EnterForReading(offsetBytes);
+            }
+
             if (errno != Errno.Success)
             {
                 return errno;
@@ -62,7 +67,12 @@ internal sealed partial class FileHandle
                 return Errno.EINVAL;
             }
 
-            Errno errno = EnterForReading(offsetBytes);
+            Errno errno = Fill(offsetBytes, wantedBytes);
+            if (errno == Errno.Success)
+            {
+                errno = EnterForReading(offsetBytes);
+            }
+
             if (errno != Errno.Success)
             {
                 return errno;

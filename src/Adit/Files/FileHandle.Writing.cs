@@ -28,6 +28,12 @@ internal sealed partial class FileHandle
             }
             else
             {
+                errno = FillEdges(offsetBytes, source.Length);
+                if (errno != Errno.Success)
+                {
+                    return errno;
+                }
+
                 using ExclusiveScope scope = new(_inode.Lock);
                 errno = WriteLocked(offsetBytes, source, out writtenBytes);
             }

@@ -427,6 +427,33 @@ public sealed class PinnedFileTests
     }
 
     [Fact]
+    public void Page_source_fills_what_is_read_written_and_pinned()
+    {
+        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using (Volume volume = fixture.Open())
+        {
+            using AditFile file = volume.OpenFile("/a", FileMode.Create);
+            file.SetLength(100 * Page);
+            PatternSource source = new();
+            using IDisposable registration = file.Mapping.RegisterSource(new PageRange(new PageIndex(10), 20), source, isDurable: true);
+            Assert.Equal(12, ReadByte(file, (12 * Page) + 5));
+            Assert.Equal(0, ReadByte(file, 9 * Page));
+            file.Write((14 * Page) + 100, [200]);
+            Assert.Equal(14, ReadByte(file, 14 * Page));
+            Assert.Equal(200, ReadByte(file, (14 * Page) + 100));
+            Assert.Equal(29, Load(file, (30 * Page) - 1));
+            Assert.Equal(3, source.Calls);
+            Assert.Equal(3, file.Attributes.BlockCount);
+        }
+
+        using Volume again = fixture.Open();
+        using AditFile left = again.OpenFile("/a");
+        Assert.Equal(12, ReadByte(left, 12 * Page));
+        Assert.Equal(0, ReadByte(left, 13 * Page));
+        VolumeProof.Check(again);
+    }
+
+    [Fact]
     public void View_shows_the_file_and_its_stores_are_synced()
     {
         using VolumeFixture fixture = new(VolumeFixture.File);
@@ -442,6 +469,18 @@ public sealed class PinnedFileTests
         file.Flush();
         Assert.True(file.Mapping.ReadStatistics().FlushedBytes >= Page);
         VolumeProof.Check(volume);
+    }
+
+    private sealed class PatternSource : Dax.Sources.IPageSource
+    {
+        public int Calls { get; private set; }
+
+        public Errno Fill(long offsetBytes, Span<byte> page)
+        {
+            Calls++;
+            page.Fill((byte)(offsetBytes / Page));
+            return Errno.Success;
+        }
     }
 
     private static unsafe nint AddressOf(AditFile file)
