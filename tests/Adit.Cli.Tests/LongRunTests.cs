@@ -15,6 +15,19 @@ public sealed class LongRunTests
         Assert.NotEmpty(report.GetProperty("dangers").EnumerateObject());
     }
 
+    [Theory]
+    [InlineData("--sequence", "20303", 2)]
+    [InlineData("--images", "50", 1)]
+    public void Systematic_crash_that_is_not_all_of_it_is_inconclusive(string limit, string value, int fewestVolumes)
+    {
+        var report = AditTool.Run("crash", "--systematic", "--seed", "1", limit, value, "--json").Expect(1).Json;
+
+        Assert.True(report.GetProperty("inconclusive").GetBoolean());
+        Assert.InRange(report.GetProperty("images").GetInt64(), 10, 1000);
+        Assert.InRange(report.GetProperty("sessions").GetInt32(), fewestVolumes, 50);
+        Assert.Equal(0, report.GetProperty("violations").GetArrayLength());
+    }
+
     [Fact]
     public void Bench_prints_one_object_a_line_and_leaves_nothing()
     {
