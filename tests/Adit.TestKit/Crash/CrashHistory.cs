@@ -36,6 +36,23 @@ public sealed class CrashHistory<TState>(TState first)
         }
     }
 
+    /// <summary>The same in the order in which they came.</summary>
+    public IEnumerable<TState> OldestFirst
+    {
+        get
+        {
+            foreach (TState state in _completed)
+            {
+                yield return state;
+            }
+
+            if (InFlight is not null)
+            {
+                yield return InFlight;
+            }
+        }
+    }
+
     public void Begin(TState next) => InFlight = next;
 
     /// <summary>The operation in flight changed nothing.</summary>

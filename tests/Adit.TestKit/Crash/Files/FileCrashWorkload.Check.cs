@@ -51,26 +51,20 @@ public sealed partial class FileCrashWorkload
         return null;
     }
 
-    /// <summary>In-place overwrites are not atomic and, until they are acknowledged, not ordered: each aligned word may be that
-    /// of any state that is possible now. Where the file ended in the word then, the bytes behind its end are those of this state:
-    /// nothing stored to them.</summary>
+    /// <summary>In-place changes are not atomic and, until they are acknowledged, not ordered: each aligned word may be what it was on the
+    /// medium in any state that is possible now. A state in which the file ends in the word left the bytes behind that end as they
+    /// were.</summary>
     private bool AllowWord(ModelNode node, long offsetBytes, ulong word)
     {
-        int bytes = (int)Math.Min(sizeof(ulong), node.Content.LengthBytes - offsetBytes);
-        if (bytes <= 0)
+        ulong mask = WordMask(node, offsetBytes);
+        ulong onMedium = 0;
+        foreach (ModelState candidate in _history.OldestFirst)
         {
-            return false;
-        }
-
-        ulong mask = ulong.MaxValue >> (64 - (8 * bytes));
-        ulong now = node.Content.Word(offsetBytes) & mask;
-        foreach (ModelState candidate in _history.Candidates)
-        {
-            if (candidate.Nodes.TryGetValue(node.Id, out ModelNode? then) && then.Content.LengthBytes > offsetBytes)
+            if (candidate.Nodes.TryGetValue(node.Id, out ModelNode? then))
             {
-                int bytesThen = (int)Math.Min(bytes, then.Content.LengthBytes - offsetBytes);
-                ulong maskThen = ulong.MaxValue >> (64 - (8 * bytesThen));
-                if (((then.Content.Word(offsetBytes) & maskThen) | (now & ~maskThen)) == word)
+                ulong maskThen = WordMask(then, offsetBytes);
+                onMedium = (onMedium & ~maskThen) | (then.Content.Word(offsetBytes) & maskThen);
+                if (maskThen != 0 && (onMedium & mask) == word)
                 {
                     return true;
                 }
@@ -78,6 +72,13 @@ public sealed partial class FileCrashWorkload
         }
 
         return false;
+    }
+
+    /// <summary>Ones for the bytes of a word that a file has.</summary>
+    private static ulong WordMask(ModelNode node, long offsetBytes)
+    {
+        long bytes = Math.Clamp(node.Content.LengthBytes - offsetBytes, 0, sizeof(ulong));
+        return bytes == 0 ? 0 : ulong.MaxValue >> (int)(64 - (8 * bytes));
     }
 
     private static string? CheckStructure(Volume volume)
