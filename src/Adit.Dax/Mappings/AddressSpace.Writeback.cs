@@ -81,6 +81,12 @@ public sealed unsafe partial class AddressSpace
                 if (first.Read().IsLocked)
                 {
                     SleepFor(first);
+
+                    // It may be written by now and passed over. But whoever is woken owes the next one a wake-up: that of an unlock.
+                    if (TryLock(first))
+                    {
+                        UnlockQuietly(first);
+                    }
                 }
 
                 continue;
