@@ -10,6 +10,8 @@ internal static class BenchTable
         new ReadCase(),
         new OverwriteCase(),
         new AppendCase(),
+        new PinCase(),
+        new SparseSyncCase(),
         new CreateDeleteCase(),
         new ScalingCase(),
         new OpenManyFilesCase(),

@@ -37,4 +37,13 @@ internal abstract class RandomBlocksCase : BenchCase
 
         protected abstract void RunOn(int block);
     }
+
+    /// <summary>Copies of the blocks' bytes from where they lie in memory.</summary>
+    protected sealed unsafe class BlockCopies(FilledFile filled) : RandomBlocks(filled)
+    {
+        private readonly nint[] _addresses = filled.Addresses;
+
+        protected override void RunOn(int block) =>
+            new ReadOnlySpan<byte>((byte*)_addresses[block], FilledFile.BlockBytes).CopyTo(Buffer);
+    }
 }

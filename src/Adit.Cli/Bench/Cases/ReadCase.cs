@@ -11,20 +11,12 @@ internal sealed class ReadCase : RandomBlocksCase
 
     protected override BenchBody MakeBody(FilledFile filled) => new Reads(filled);
 
-    protected override BenchBody MakeBaseline(FilledFile filled) => new Copies(filled);
+    protected override BenchBody MakeBaseline(FilledFile filled) => new BlockCopies(filled);
 
     private sealed class Reads(FilledFile filled) : RandomBlocks(filled)
     {
         private readonly AditFile _file = filled.File;
 
         protected override void RunOn(int block) => _file.Read((long)block * FilledFile.BlockBytes, Buffer);
-    }
-
-    private sealed unsafe class Copies(FilledFile filled) : RandomBlocks(filled)
-    {
-        private readonly nint[] _addresses = filled.Addresses;
-
-        protected override void RunOn(int block) =>
-            new ReadOnlySpan<byte>((byte*)_addresses[block], FilledFile.BlockBytes).CopyTo(Buffer);
     }
 }
