@@ -35,8 +35,14 @@ internal static class EntryWaits
             return true;
         }
 
-        Leave(waiter);
-        return false;
+        if (TryLeave(waiter))
+        {
+            return false;
+        }
+
+        // Somebody has taken it off the queue just now. Their signal must not come in a later wait of this thread.
+        waiter.Sleep();
+        return true;
     }
 
     /// <summary>Has a waiter signalled when the entry has no pins.</summary>
@@ -121,12 +127,13 @@ internal static class EntryWaits
         }
     }
 
-    private static void Leave(BlockedThread waiter)
+    /// <returns>False if it was not in its queue any more: it is being signalled.</returns>
+    private static bool TryLeave(BlockedThread waiter)
     {
         Queue queue = QueueOf(waiter.Entry);
         lock (queue)
         {
-            queue.Remove(waiter);
+            return queue.Remove(waiter);
         }
     }
 
@@ -202,7 +209,7 @@ internal static class EntryWaits
             {
                 if (Matches(waiter, entry, kind))
                 {
-                    Remove(waiter);
+                    _ = Remove(waiter);
                     return waiter;
                 }
             }
@@ -210,7 +217,7 @@ internal static class EntryWaits
             return null;
         }
 
-        public void Remove(EntryWaiter gone)
+        public bool Remove(EntryWaiter gone)
         {
             EntryWaiter? before = null;
             for (EntryWaiter? waiter = _first; waiter is not null; before = waiter, waiter = waiter.Next)
@@ -227,9 +234,11 @@ internal static class EntryWaits
                     }
 
                     waiter.Next = null;
-                    return;
+                    return true;
                 }
             }
+
+            return false;
         }
 
         private static bool Matches(EntryWaiter waiter, EntryRef entry, EntryWait kind) =>

@@ -82,7 +82,8 @@ internal sealed unsafe class PageScanner
             // An empty range is enough to learn whether the call exists.
             PagemapScanArgument argument = new()
             {
-                size = (ulong)sizeof(PagemapScanArgument), category_mask = PagemapScan.PAGE_IS_PRESENT,
+                size = (ulong)sizeof(PagemapScanArgument),
+                category_mask = PagemapScan.PAGE_IS_PRESENT,
                 return_mask = PagemapScan.PAGE_IS_PRESENT,
             };
             if (Libc.ioctl(pagemap.DangerousNumber, PagemapScan.PAGEMAP_SCAN, &argument) == 0)

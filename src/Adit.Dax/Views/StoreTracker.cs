@@ -39,7 +39,9 @@ internal sealed unsafe class StoreTracker
     {
         UserFaultRegistration registration = new()
         {
-            range_start = (ulong)start, range_len = (ulong)lengthBytes, mode = UserFault.UFFDIO_REGISTER_MODE_WP,
+            range_start = (ulong)start,
+            range_len = (ulong)lengthBytes,
+            mode = UserFault.UFFDIO_REGISTER_MODE_WP,
         };
         Errno outcome = Libc.Outcome(Libc.ioctl(_faults.DangerousNumber, UserFault.UFFDIO_REGISTER, &registration));
         if (outcome != Errno.Success)

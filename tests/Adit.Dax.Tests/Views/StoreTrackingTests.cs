@@ -231,7 +231,8 @@ public sealed unsafe class StoreTrackingTests
             _file = new TemporaryFile(0, kind == On.EmulatedPmem && Directory.Exists("/dev/shm") ? "/dev/shm" : null);
             Medium = MediumFactory.Create(_file.Path, new MediumOptions
             {
-                Kind = kind == On.File ? MediumKind.File : MediumKind.PmemEmulated, CreateSizeBytes = 8 * MiB,
+                Kind = kind == On.File ? MediumKind.File : MediumKind.PmemEmulated,
+                CreateSizeBytes = 8 * MiB,
             });
         }
 

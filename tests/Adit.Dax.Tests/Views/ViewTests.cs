@@ -163,7 +163,8 @@ public sealed class ViewTests : IDisposable
         ViewDetachment? detachment = null;
         View view = Map(file, new ViewOptions
         {
-            Kind = ViewKind.ReadWrite, OnRecall = (offset, length, notice) => recalls.Add((offset, length, notice)),
+            Kind = ViewKind.ReadWrite,
+            OnRecall = (offset, length, notice) => recalls.Add((offset, length, notice)),
         });
         view.Detached += (_, what) =>
         {
