@@ -18,6 +18,9 @@ internal static class LayerRules
         ["Adit.Cli"] = ["Adit.Inspector", "Adit.Fuse", "Adit", "Adit.Interop", "Adit.TestKit"],
         ["Adit.TestKit"] = ["Adit", "Adit.Dax", "Adit.Metadata", "Adit.Format", "Adit.Media", "Adit.Interop"],
 
+        // What runs inside a virtual machine with emulated persistent memory.
+        ["Adit.Guest"] = ["Adit", "Adit.Dax"],
+
         // The process that the kill tests kill.
         ["Adit.CrashChild"] = ["Adit.TestKit", "Adit"],
     };
