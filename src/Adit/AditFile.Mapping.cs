@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Adit.Dax.Leases;
 using Adit.Dax.Mappings;
 using Adit.Dax.Pins;
@@ -8,7 +9,7 @@ using Adit.Interop;
 namespace Adit;
 
 /// <content>Direct access: pins and views.</content>
-public sealed partial class AditFile
+public sealed partial class AditFile : IPinRefusal
 {
     private AddressSpace? _mapping;
 
@@ -28,8 +29,7 @@ public sealed partial class AditFile
     public Pin Pin(long offsetBytes, long lengthBytes, PinAccess access = PinAccess.Read)
     {
         CheckAccess(access);
-        Check(Mapping.Pin(offsetBytes, lengthBytes, access, out Pin pin), "pin");
-        return pin;
+        return Mapping.Pin(offsetBytes, lengthBytes, access, this);
     }
 
     /// <summary>Holds a range of the file in place for long, with a lease: whoever wants it changed tells the holder, waits for the time of a
@@ -60,6 +60,9 @@ public sealed partial class AditFile
         Check(errno, "map");
         return view!;
     }
+
+    [DoesNotReturn]
+    void IPinRefusal.Throw(Errno errno) => Throw(errno, "pin");
 
     private AddressSpace OpenMapping()
     {

@@ -35,9 +35,11 @@ internal class EntryNode(long firstPage, int pagesPerEntry)
 
     public PageRange PagesAt(int slot) => new(new PageIndex(FirstPage + ((long)slot * PagesPerEntry)), PagesPerEntry);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PageEntry Read(int slot) => new(Volatile.Read(ref _slots[slot]));
 
     /// <summary>Replaces an entry if it still is what it was.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TrySwap(int slot, PageEntry expected, PageEntry value) =>
         Interlocked.CompareExchange(ref _slots[slot], value.Bits, expected.Bits) == expected.Bits;
 

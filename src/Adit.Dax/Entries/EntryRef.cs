@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Adit.Dax.Layouts;
 
 namespace Adit.Dax.Entries;
@@ -10,8 +11,10 @@ internal readonly record struct EntryRef(EntryNode Node, int Slot)
 
     public bool IsHuge => Node.IsHuge;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PageEntry Read() => Node.Read(Slot);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TrySwap(PageEntry expected, PageEntry value) => Node.TrySwap(Slot, expected, value);
 
     /// <inheritdoc cref="EntryNode.Change"/>

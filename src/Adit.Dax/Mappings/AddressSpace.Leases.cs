@@ -28,7 +28,7 @@ public sealed unsafe partial class AddressSpace
 
     /// <summary>Holds a range in place for long.</summary>
     /// <param name="pin">To be disposed. Null on an error.</param>
-    /// <returns>As <see cref="Pin"/>.</returns>
+    /// <returns>As <see cref="Pin(long, long, PinAccess, out Pins.Pin)"/>.</returns>
     public Errno PinLong(long offsetBytes, long lengthBytes, PinAccess access, LeaseOptions options, out LongPin? pin)
     {
         pin = null;

@@ -32,6 +32,32 @@ public sealed unsafe partial class AddressSpace
         return PinSlowly(offsetBytes, lengthBytes, access, out pin);
     }
 
+    /// <summary>The same, with the pin as the result: it is made where the caller wants it, and not copied there.</summary>
+    /// <param name="refusal">Told the error number when there is no pin.</param>
+    public Pin Pin(long offsetBytes, long lengthBytes, PinAccess access, IPinRefusal refusal)
+    {
+        if (offsetBytes >= 0 && lengthBytes > 0
+            && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry)
+            && TryPinPresent(entry, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
+        {
+            return new Pin(this, isCounted ? entry : default, start, offsetBytes, lengthBytes, access);
+        }
+
+        return PinSlowly(offsetBytes, lengthBytes, access, refusal);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Pin PinSlowly(long offsetBytes, long lengthBytes, PinAccess access, IPinRefusal refusal)
+    {
+        Errno errno = PinSlowly(offsetBytes, lengthBytes, access, out Pin pin);
+        if (errno != Errno.Success)
+        {
+            refusal.Throw(errno);
+        }
+
+        return pin;
+    }
+
     /// <summary>Pins an entry that is there and gives the access asked for.</summary>
     /// <param name="lengthBytes">All of it must lie in the entry.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,7 +10,7 @@ namespace Adit.Dax.Pins;
 /// <summary>A range of a file held in place in memory: the bytes on the medium themselves, valid until disposed, whatever happens to the
 /// file. For the length of an operation: a change of the layout waits for it. (For longer: <see cref="LongPin"/>.)</summary>
 /// <remarks>
-/// Made by <see cref="AddressSpace.Pin"/>. Belongs to one thread at a time; disposed once. Stores are seen at once by every
+/// Made by <see cref="AddressSpace.Pin(long, long, PinAccess, out Pin)"/>. Belongs to one thread at a time; disposed once. Stores are seen at once by every
 /// other access to the file; they are durable after <see cref="Flush(long, long)"/>, or after a write-back of the file. Dispose it before
 /// waiting for anything that may be waiting for it. The range ends at the end of the last page at most: bytes behind the end of the
 /// file may be read as zeros and do not become part of it.
