@@ -8,7 +8,7 @@ namespace Adit.Dax.Entries;
 /// are chunk nodes (an entry is 2 MiB) and their leaves (an entry is a page).</summary>
 /// <remarks>
 /// Invariants: a chunk has a huge entry or page entries, never both; a node without entries is not in the tree; a mark in a node is
-/// set exactly if it is set at an entry below. <see cref="TryFind"/> takes no lock: nodes are linked when complete, and a node taken
+/// set exactly if it is set at an entry below. <see cref="TryFind(long, out EntryRef)"/> takes no lock: nodes are linked when complete, and a node taken
 /// out stays readable and empty. Everything that changes which entries there are, or their marks, holds the tree's lock for a few
 /// instructions; nothing is allocated under it. Memory: 9 bytes for each mapped page, or for each chunk that is mapped as a whole,
 /// where entries lie side by side; nothing for what is not mapped.
@@ -26,26 +26,34 @@ internal sealed partial class EntryTree(ulong number)
     /// <summary>Finds the entry that stands for a page, by whatever size.</summary>
     /// <returns>False if there was none at an instant during the call.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryFind(long page, out EntryRef entry)
+    public bool TryFind(long page, out EntryRef entry) => TryFind(page, out entry, out _);
+
+    /// <inheritdoc cref="TryFind(long, out EntryRef)"/>
+    /// <param name="seen">What it was at that instant.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFind(long page, out EntryRef entry, out PageEntry seen)
     {
         if (FindChunkNode(page) is { } chunks)
         {
             int chunkSlot = (int)(page >> ChunkNode.ChunkShift) & (EntryNode.SlotCount - 1);
-            if (!chunks.Read(chunkSlot).IsNone)
+            seen = chunks.Read(chunkSlot);
+            if (!seen.IsNone)
             {
                 entry = new EntryRef(chunks, chunkSlot);
                 return true;
             }
 
             int slot = (int)page & (EntryNode.SlotCount - 1);
-            if (chunks.LeafOf(page) is { } leaf && !leaf.Read(slot).IsNone)
+            if (chunks.LeafOf(page) is { } leaf)
             {
+                seen = leaf.Read(slot);
                 entry = new EntryRef(leaf, slot);
-                return true;
+                return !seen.IsNone;
             }
         }
 
         entry = default;
+        seen = default;
         return false;
     }
 

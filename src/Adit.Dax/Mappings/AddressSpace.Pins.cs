@@ -22,8 +22,8 @@ public sealed unsafe partial class AddressSpace
     public Errno Pin(long offsetBytes, long lengthBytes, PinAccess access, out Pin pin)
     {
         if (offsetBytes >= 0 && lengthBytes > 0
-            && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry)
-            && TryPinPresent(entry, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
+            && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry, out PageEntry seen)
+            && TryPinPresent(entry, seen, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
         {
             pin = new Pin(this, isCounted ? entry : default, start, offsetBytes, lengthBytes, access);
             return Errno.Success;
@@ -37,8 +37,8 @@ public sealed unsafe partial class AddressSpace
     public Pin Pin(long offsetBytes, long lengthBytes, PinAccess access, IPinRefusal refusal)
     {
         if (offsetBytes >= 0 && lengthBytes > 0
-            && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry)
-            && TryPinPresent(entry, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
+            && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry, out PageEntry seen)
+            && TryPinPresent(entry, seen, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
         {
             return new Pin(this, isCounted ? entry : default, start, offsetBytes, lengthBytes, access);
         }
@@ -61,13 +61,13 @@ public sealed unsafe partial class AddressSpace
     /// <summary>Pins an entry that is there and gives the access asked for.</summary>
     /// <param name="lengthBytes">All of it must lie in the entry.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryPinPresent(EntryRef entry, long offsetBytes, long lengthBytes, PinAccess access, out byte* start, out bool isCounted)
+    private bool TryPinPresent(
+        EntryRef entry, PageEntry seen, long offsetBytes, long lengthBytes, PinAccess access, out byte* start, out bool isCounted)
     {
         isCounted = false;
         ulong needed = NeededFor(access);
         int shift = entry.IsHuge ? PageIndex.PageShift + PageIndex.HugeShift : PageIndex.PageShift;
         long offsetInEntry = offsetBytes & ((1L << shift) - 1);
-        PageEntry seen = entry.Read();
         start = null;
         if ((seen.Bits & needed) != needed || lengthBytes > (1L << shift) - offsetInEntry || (access & PinAccess.Direct) != 0)
         {
@@ -163,7 +163,7 @@ public sealed unsafe partial class AddressSpace
         if (!isTracked && _tree.TryFind(page.Value, out EntryRef present))
         {
             long presentEnd = Math.Min(end, present.Pages.End.OffsetBytes);
-            if (TryPinPresent(present, at, presentEnd - at, access, out byte* start, out bool isCounted))
+            if (TryPinPresent(present, present.Read(), at, presentEnd - at, access, out byte* start, out bool isCounted))
             {
                 segment = new PinSegment { Entry = isCounted ? present : default, Start = start, LengthBytes = presentEnd - at };
                 return Errno.Success;
@@ -197,7 +197,7 @@ public sealed unsafe partial class AddressSpace
             ulong left = seen.Bits - PageEntry.PinUnit;
             if (seen.Pins <= 1)
             {
-                Invariant.That(seen.Pins == 1);
+                Invariant.That(seen.Pins == 1, "what is let go is pinned");
                 left &= ~(PageEntry.WritePinned | PageEntry.Awaited);
             }
 
