@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Adit.Dax.Leases;
 using Adit.Dax.Mappings;
 using Adit.Dax.Pins;
@@ -26,6 +27,7 @@ public sealed partial class AditFile : IPinRefusal
     /// <returns>To be disposed before this file. Do not wait for a change of the file's layout while holding it: such a change waits for it.</returns>
     /// <exception cref="AditException">ENXIO: behind the end of the file. EBADF: not opened for writing. ENOSPC, EROFS, EIO, EBUSY; EOPNOTSUPP: what
     /// was asked for cannot be had.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Pin Pin(long offsetBytes, long lengthBytes, PinAccess access = PinAccess.Read)
     {
         CheckAccess(access);
