@@ -23,7 +23,7 @@ public sealed class FaultTests
         Assert.Equal(Errno.Success, file.Space.Pin(5 * Page, 100, PinAccess.Read, out Pin one));
         Assert.Equal(Errno.Success, file.Space.Pin(Huge + (5 * Page), 100, PinAccess.Read, out Pin other));
         Assert.True(System.Runtime.CompilerServices.Unsafe.AreSame(
-            in one.As<byte>(), in other.As<byte>()), "two holes show the same zeros");
+            in one.Ref<byte>(), in other.Ref<byte>()), "two holes show the same zeros");
         one.Dispose();
         other.Dispose();
     }
@@ -187,7 +187,7 @@ public sealed class FaultTests
             Racer.Run(6, id =>
             {
                 Assert.Equal(Errno.Success, file.Space.Pin(page * Page, 8, PinAccess.Write, out Pin pin));
-                pin.AsWritable<byte>(id) = (byte)(id + 1);
+                pin.WritableRef<byte>(id) = (byte)(id + 1);
                 pin.Dispose();
             });
             Assert.Equal([1, 2, 3, 4, 5, 6], file.File.Read(page * Page, 6));

@@ -237,19 +237,19 @@ public sealed class LayoutBreakTests
                 else if (random.Next(2) == 0)
                 {
                     Assert.Equal(Errno.Success, file.Space.Pin(page * Page, 8, PinAccess.Write, out Pin pin));
-                    Assert.True(pin.As<long>() == 0 || pin.As<long>() == page + 1);
-                    pin.AsWritable<long>() = page + 1;
-                    Assert.Equal(page + 1, pin.As<long>());
+                    Assert.True(pin.Ref<long>() == 0 || pin.Ref<long>() == page + 1);
+                    pin.WritableRef<long>() = page + 1;
+                    Assert.Equal(page + 1, pin.Ref<long>());
                     pin.Dispose();
                     Interlocked.Increment(ref stores);
                 }
                 else
                 {
                     Assert.Equal(Errno.Success, file.Space.Pin(page * Page, 8, PinAccess.Read, out Pin pin));
-                    long first = pin.As<long>();
+                    long first = pin.Ref<long>();
                     Assert.True(first == 0 || first == page + 1, $"page {page} shows {first}");
                     Thread.Yield();
-                    Assert.True(pin.As<long>() == first || first == 0);
+                    Assert.True(pin.Ref<long>() == first || first == 0);
                     pin.Dispose();
                 }
             }

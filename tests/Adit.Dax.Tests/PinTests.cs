@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Adit.Dax.Layouts;
 using Adit.Dax.Leases;
 using Adit.Dax.Mappings;
@@ -9,7 +8,7 @@ using Adit.Media;
 
 namespace Adit.Dax.Tests;
 
-public sealed class PinTests(Xunit.Abstractions.ITestOutputHelper output)
+public sealed class PinTests
 {
     private const int Page = PageIndex.PageBytes;
     private const int Huge = 2 << 20;
@@ -86,7 +85,7 @@ public sealed class PinTests(Xunit.Abstractions.ITestOutputHelper output)
     {
         using MappedFile file = new();
         Assert.Equal(Errno.Success, file.Space.Pin(0, 8, PinAccess.Read, out Pin pin));
-        Assert.Equal(0, pin.As<long>());
+        Assert.Equal(0, pin.Ref<long>());
         try
         {
             _ = pin.WritableSpan;
@@ -98,7 +97,7 @@ public sealed class PinTests(Xunit.Abstractions.ITestOutputHelper output)
 
         try
         {
-            pin.AsWritable<long>() = 1;
+            pin.WritableRef<long>() = 1;
             Assert.Fail("a read pin gave a writable reference");
         }
         catch (InvalidOperationException)
@@ -260,47 +259,5 @@ public sealed class PinTests(Xunit.Abstractions.ITestOutputHelper output)
         long bytes = GC.GetAllocatedBytesForCurrentThread() - empty;
         Assert.Equal(entries + 1, space.ReadStatistics().Entries);
         Assert.True(bytes / (double)entries <= atMost, $"{bytes / (double)entries:F2} bytes for each");
-    }
-
-    [Fact]
-    [Trait("Tier", "long")]
-    public void Pin_and_unpin_of_a_present_page_cost_less_than_half_of_copying_it()
-    {
-        using MappedFile file = new();
-        file.Store(0, 1);
-        byte[] buffer = new byte[Page];
-        double ratio = double.MaxValue;
-        for (int round = 0; round < 20; round++)
-        {
-            double pin = MeasurePins(file.Space);
-            double copy = MeasureCopies(file.Medium, buffer);
-            output.WriteLine($"pin and unpin {pin:F1} ns, copy {copy:F1} ns");
-            ratio = Math.Min(ratio, pin / copy);
-        }
-
-        Assert.True(ratio < 0.5, $"{ratio:F3}");
-    }
-
-    private static double MeasurePins(AddressSpace space)
-    {
-        long started = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 100_000; i++)
-        {
-            _ = space.Pin(64, 8, PinAccess.Read, out Pin pin);
-            pin.Dispose();
-        }
-
-        return Stopwatch.GetElapsedTime(started).TotalNanoseconds / 100_000;
-    }
-
-    private static double MeasureCopies(MemoryMedium medium, byte[] buffer)
-    {
-        long started = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 100_000; i++)
-        {
-            medium.Span(i % 4096 * Page, Page).CopyTo(buffer);
-        }
-
-        return Stopwatch.GetElapsedTime(started).TotalNanoseconds / 100_000;
     }
 }

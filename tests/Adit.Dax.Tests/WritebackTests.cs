@@ -211,7 +211,7 @@ public sealed class WritebackTests
 
                 long page = random.Next(64);
                 Assert.Equal(Errno.Success, file.Space.Pin((page * Page) + (id * 8), 8, PinAccess.Write, out Pin pin));
-                pin.AsWritable<long>()++;
+                pin.WritableRef<long>()++;
                 pin.Dispose();
             }
         });

@@ -109,12 +109,12 @@ public unsafe ref struct Pin
 
     /// <summary>A value on the medium.</summary>
     /// <param name="offsetInPin">Where in the range; the value lies in one page, or in pages side by side.</param>
-    public readonly ref readonly T As<T>(long offsetInPin = 0)
+    public readonly ref readonly T Ref<T>(long offsetInPin = 0)
         where T : unmanaged => ref Unsafe.AsRef<T>(At(offsetInPin, sizeof(T)));
 
     /// <summary>A value on the medium, to store to. An aligned one of 8 bytes or fewer is stored in one piece.</summary>
     /// <exception cref="InvalidOperationException">The pin is for reading.</exception>
-    public readonly ref T AsWritable<T>(long offsetInPin = 0)
+    public readonly ref T WritableRef<T>(long offsetInPin = 0)
         where T : unmanaged
     {
         CheckWritable();

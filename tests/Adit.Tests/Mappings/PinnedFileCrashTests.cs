@@ -105,7 +105,7 @@ public sealed class PinnedFileCrashTests
         {
             long offset = i * 37L * Page;
             Pin pin = file.Pin(offset, 8, PinAccess.Write | PinAccess.Sync);
-            pin.AsWritable<long>() = i;
+            pin.WritableRef<long>() = i;
             unsafe
             {
                 fixed (byte* start = pin.Span)
@@ -136,8 +136,8 @@ public sealed class PinnedFileCrashTests
         file.SetLength(Page);
         CrashState state = new();
         Pin pin = file.Pin(0, Page, PinAccess.Write);
-        pin.AsWritable<long>(0) = 1;
-        pin.AsWritable<long>(512) = 2;
+        pin.WritableRef<long>(0) = 1;
+        pin.WritableRef<long>(512) = 2;
         Assert.Equal(Interop.Errno.Success, pin.Flush(0, 8));
         medium.Capture(state);
         medium.MakeImage(state, new ImageChoice(ImageMode.AllOld), image, mayCrash: false, 1);
@@ -153,7 +153,7 @@ public sealed class PinnedFileCrashTests
     private static void Store(AditFile file, int page, long value)
     {
         using Pin pin = file.Pin((long)page * Page, 8, PinAccess.Write);
-        pin.AsWritable<long>() = value;
+        pin.WritableRef<long>() = value;
     }
 
     private static SimulatedMedium MakeMedium(DurabilityModel model, int seed)

@@ -60,14 +60,14 @@ public sealed class PinnedFileTests
             Assert.Equal(0, file.Attributes.BlockCount * Page);
             using (Pin writer = file.Pin((3 * Page) + 8, 8, PinAccess.Write))
             {
-                writer.AsWritable<long>() = 0x1122334455667788;
+                writer.WritableRef<long>() = 0x1122334455667788;
             }
 
             Assert.Equal(Page, file.Attributes.BlockCount * Page);
             using (Pin reader = file.Pin(3 * Page, 32))
             {
-                Assert.Equal(0x1122334455667788, reader.As<long>(8));
-                Assert.Equal(0, reader.As<long>(0));
+                Assert.Equal(0x1122334455667788, reader.Ref<long>(8));
+                Assert.Equal(0, reader.Ref<long>(0));
             }
 
             file.Flush();
@@ -78,7 +78,7 @@ public sealed class PinnedFileTests
         {
             using AditFile file = volume.OpenFile("/a", FileMode.Open, FileAccess.Read);
             using Pin reader = file.Pin((3 * Page) + 8, 8);
-            Assert.Equal(0x1122334455667788, reader.As<long>());
+            Assert.Equal(0x1122334455667788, reader.Ref<long>());
         }
     }
 

@@ -97,7 +97,7 @@ internal sealed class SparseSyncCase : BenchCase
                 _next = (_next + 4099) % _pages;
                 using (var pin = file.Pin(_next * 4096, sizeof(long), PinAccess.Write))
                 {
-                    pin.AsWritable<long>()++;
+                    pin.WritableRef<long>()++;
                 }
 
                 file.Flush(dataOnly: true);
