@@ -71,6 +71,18 @@ public sealed partial class HouseTests
         Assert.Empty(violations);
     }
 
+    [Fact]
+    public void Tutorial_prints_the_programs_that_the_tests_run()
+    {
+        var tutorial = File.ReadAllText(Path.Combine(Repository.Root, "docs", "DIRECT-ACCESS.md"));
+        var programs = Directory.GetFiles(Path.Combine(Repository.Root, "tests", "Adit.Tutorial"), "*.cs")
+            .Where(path => Path.GetFileName(path) != "Program.cs")
+            .ToArray();
+
+        Assert.Equal(5, programs.Length);
+        Assert.All(programs, path => Assert.Contains($"```csharp\n{File.ReadAllText(path).TrimEnd()}\n```", tutorial, StringComparison.Ordinal));
+    }
+
     [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex NamespaceLine();
 

@@ -21,6 +21,9 @@ internal static class LayerRules
         // What runs inside a virtual machine with emulated persistent memory.
         ["Adit.Guest"] = ["Adit", "Adit.Dax"],
 
+        // The programs of docs/DIRECT-ACCESS.md.
+        ["Adit.Tutorial"] = ["Adit"],
+
         // The process that the kill tests kill.
         ["Adit.CrashChild"] = ["Adit.TestKit", "Adit"],
     };
