@@ -17,13 +17,27 @@ internal sealed class OverwriteCase : RandomBlocksCase
     {
         private readonly AditFile _file = filled.File;
 
-        protected override void RunOn(int block) => _file.Write((long)block * FilledFile.BlockBytes, Buffer);
+        public override void Run(int operations)
+        {
+            for (var count = 0; count < operations; count++)
+            {
+                _file.Write((long)NextBlock() * FilledFile.BlockBytes, Buffer);
+            }
+        }
     }
 
     private sealed unsafe class StreamingCopies(FilledFile filled) : RandomBlocks(filled)
     {
         private readonly nint[] _addresses = filled.Addresses;
 
-        protected override void RunOn(int block) => StreamingCopy.CopyAndFence((byte*)_addresses[block], Buffer);
+        public override void Run(int operations)
+        {
+            var addresses = _addresses;
+            var buffer = Buffer;
+            for (var count = 0; count < operations; count++)
+            {
+                StreamingCopy.CopyAndFence((byte*)addresses[NextBlock()], buffer);
+            }
+        }
     }
 }

@@ -19,9 +19,12 @@ internal sealed class PinCase : RandomBlocksCase
     {
         private readonly AditFile _file = filled.File;
 
-        protected override void RunOn(int block)
+        public override void Run(int operations)
         {
-            using Pin pin = _file.Pin((long)block * FilledFile.BlockBytes, FilledFile.BlockBytes);
+            for (var count = 0; count < operations; count++)
+            {
+                using Pin pin = _file.Pin((long)NextBlock() * FilledFile.BlockBytes, FilledFile.BlockBytes);
+            }
         }
     }
 }

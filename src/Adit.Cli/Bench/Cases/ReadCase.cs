@@ -17,6 +17,12 @@ internal sealed class ReadCase : RandomBlocksCase
     {
         private readonly AditFile _file = filled.File;
 
-        protected override void RunOn(int block) => _file.Read((long)block * FilledFile.BlockBytes, Buffer);
+        public override void Run(int operations)
+        {
+            for (var count = 0; count < operations; count++)
+            {
+                _file.Read((long)NextBlock() * FilledFile.BlockBytes, Buffer);
+            }
+        }
     }
 }
