@@ -43,10 +43,16 @@ public sealed partial class MetadataStore
                 CheckpointLocked(SuperblockFlags.None);
                 return Errno.Success;
             }
-            catch (Exception failure) when (failure is MediumException or TreeDamagedException)
+            catch (Exception failure)
             {
+                // Nothing can go on from half a checkpoint, whatever ended it.
                 Fail(failure);
-                return Errno.EIO;
+                if (failure is MediumException or TreeDamagedException)
+                {
+                    return Errno.EIO;
+                }
+
+                throw;
             }
         }
     }
@@ -120,10 +126,15 @@ public sealed partial class MetadataStore
         }
 
         CollectLines();
+        int retired = _nodes.Retired.Count;
+        for (int index = 0; index < retired; index++)
+        {
+            Space.LearnNodeChunk(_nodes.Retired[index].Chunk);
+        }
+
         _treeLock.EnterExclusive();
         try
         {
-            int retired = _nodes.Retired.Count;
             FoldRetired(retired);
             if (_broken != BrokenVariant.SkipSpaceFold)
             {

@@ -182,6 +182,11 @@ internal sealed class OwnerServer : IDisposable
         {
             reply = Failure(new CommandFailure("the owner is closing the volume", ExitCode.Busy, Errno.EBUSY));
         }
+        catch (InvalidOperationException defect)
+        {
+            // A broken invariant ends the request and not the mount; if it was the store's, the store refuses changes from now on.
+            reply = Failure(new CommandFailure($"the owner met a defect of its own: {defect.Message}", errno: Errno.EIO));
+        }
 
         messages.Write(reply, OwnerJson.Default.OwnerReply);
     }

@@ -36,6 +36,24 @@ public sealed partial class SpaceAllocator
         }
     }
 
+    /// <summary>Knows a chunk as one for nodes from now on, until it is given back. Before its line leaves the tree: a chunk that nobody
+    /// looked at since the opening would then be read as free data, and given out before the tree that frees it is published.</summary>
+    public void LearnNodeChunk(long chunk)
+    {
+        for (; ; )
+        {
+            using (_lock.Enter())
+            {
+                if (ClassOfLocked(chunk) != ChunkClass.Unknown)
+                {
+                    return;
+                }
+            }
+
+            Load(chunk);
+        }
+    }
+
     /// <summary>A chunk for nodes that holds none any more becomes a data chunk, usable once the next sealed token is released.</summary>
     public void GiveBackNodeChunk(long chunk)
     {

@@ -74,6 +74,7 @@ internal sealed class KillScene : IDisposable
     public IReadOnlyList<SyncedFile> CopyAndKill(string mode, int killAfterMs, int seed, bool others)
     {
         var round = _round++;
+        RemoveRest(round - 3);
         var target = Directory.CreateDirectory(Folder("round", round)).FullName;
         using var copier = AcknowledgingChild.Start(mode, _tree, target, seed.ToString(CultureInfo.InvariantCulture));
         List<Process> beside = [];
@@ -106,6 +107,14 @@ internal sealed class KillScene : IDisposable
                 process.Dispose();
             }
         }
+    }
+
+    /// <summary>Removes what the rm of a round, which was cut short with the owner, left: twenty rounds would fill the volume.</summary>
+    private void RemoveRest(int round)
+    {
+        using var rm = Start("rm", "-rf", "--", Folder("round", round), Folder("copy", round));
+        Assert.True(rm.WaitForExit(Patience), "removing old trees does not come to an end");
+        Assert.Equal(0, rm.ExitCode);
     }
 
     /// <summary>What is not as it was acknowledged, in words.</summary>
