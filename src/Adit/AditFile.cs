@@ -63,11 +63,21 @@ public sealed partial class AditFile : IDisposable
     }
 
     /// <summary>Cuts the file, or extends it by a hole.</summary>
-    public void SetLength(long lengthBytes) => Check(Node.SetLength(lengthBytes), "set the length of");
+    /// <param name="lengthBytes">The new size.</param>
+    /// <param name="options">How to deal with those who have what is cut off pinned, viewed or leased; none: wait for them.</param>
+    /// <exception cref="AditException">EBUSY: somebody keeps it; nothing has changed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while it waited; nothing has changed.</exception>
+    public void SetLength(long lengthBytes, ChangeOptions options = default) =>
+        CheckChange(Node.SetLength(lengthBytes, options), options, "set the length of");
 
     /// <summary>fallocate(2): reserves, zeroes, punches, collapses or inserts a range.</summary>
-    public void Allocate(long offsetBytes, long lengthBytes, AllocateMode mode = AllocateMode.Allocate) =>
-        Check(Node.Allocate(mode, offsetBytes, lengthBytes), "allocate in");
+    /// <param name="offsetBytes">Where the range begins.</param>
+    /// <param name="lengthBytes">At least 1.</param>
+    /// <param name="mode">What to do.</param>
+    /// <param name="options">As for <see cref="SetLength"/>.</param>
+    /// <inheritdoc cref="SetLength" path="/exception"/>
+    public void Allocate(long offsetBytes, long lengthBytes, AllocateMode mode = AllocateMode.Allocate, ChangeOptions options = default) =>
+        CheckChange(Node.Allocate(mode, offsetBytes, lengthBytes, options), options, "allocate in");
 
     /// <summary>Finds the next data or hole at or behind an offset.</summary>
     /// <returns>The offset found, or -1 when there is none.</returns>
@@ -105,6 +115,16 @@ public sealed partial class AditFile : IDisposable
         {
             Throw(errno, operation);
         }
+    }
+
+    private void CheckChange(Errno errno, ChangeOptions options, string operation)
+    {
+        if (errno == Errno.EINTR)
+        {
+            options.Cancellation.ThrowIfCancellationRequested();
+        }
+
+        Check(errno, operation);
     }
 
     [DoesNotReturn]

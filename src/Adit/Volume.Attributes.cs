@@ -19,7 +19,7 @@ public sealed partial class Volume
     private const uint GroupExecute = 0x8;
 
     /// <inheritdoc/>
-    public Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes)
+    public Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes, ChangeOptions options = default)
     {
         attributes = default;
         Errno errno = CheckWritable();
@@ -34,7 +34,7 @@ public sealed partial class Volume
             errno = Use(inode, out node);
             if (errno == Errno.Success)
             {
-                errno = SetAttributes(node!, in changes, out attributes);
+                errno = SetAttributes(node!, in changes, options, out attributes);
             }
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -49,8 +49,14 @@ public sealed partial class Volume
         return errno;
     }
 
-    internal Errno SetAttributes(Inode inode, in AttributeChanges changes, out NodeAttributes attributes)
+    internal Errno SetAttributes(Inode inode, in AttributeChanges changes, ChangeOptions options, out NodeAttributes attributes)
     {
+        attributes = default;
+        if (options.Cancellation.IsCancellationRequested)
+        {
+            return Errno.EINTR;
+        }
+
         Errno errno;
         LayoutBreak change;
         do
@@ -58,7 +64,9 @@ public sealed partial class Volume
             using ExclusiveScope scope = new(inode.Lock);
             bool setsSize = (changes.Fields & AttributeFields.Size) != 0 && changes.SizeBytes >= 0;
             change = new LayoutBreak(
-                setsSize ? inode.Space : null, setsSize ? FileData.ChangedBySize(inode, changes.SizeBytes) : default, new BreakOptions { Discards = true });
+                setsSize ? inode.Space : null,
+                setsSize ? FileData.ChangedBySize(inode, changes.SizeBytes) : default,
+                FileData.BreakOptionsOf(options, discards: true));
             attributes = default;
             errno = inode.IsGone ? Errno.ESTALE : change.TryBegin();
             if (errno == Errno.Success)

@@ -71,7 +71,7 @@ public sealed partial class Volume
         AttributeChanges wanted = changes;
         NodeAttributes attributes = default;
         AtInode(path, followLink, "set the attributes of", inode =>
-            CheckWritable() is var errno and not Errno.Success ? errno : SetAttributes(inode, in wanted, out attributes));
+            CheckWritable() is var errno and not Errno.Success ? errno : SetAttributes(inode, in wanted, default, out attributes));
         return attributes;
     }
 

@@ -35,8 +35,16 @@ public sealed partial class Volume
         RemoveLeftOvers();
     }
 
+    /// <summary>Deals with what was left by those who held locks, or who found them taken.</summary>
     private void RemoveLeftOvers()
     {
+        for (Inode? mapped = _context.TakeMappingsLeft(); mapped is not null;)
+        {
+            Inode inode = mapped;
+            mapped = _context.NextMappingLeft(inode);
+            CloseMapping(inode);
+        }
+
         while (_context.TryTakeUnnamed(out Inode? inode))
         {
             Remove(inode);

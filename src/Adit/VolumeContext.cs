@@ -110,7 +110,43 @@ internal sealed class VolumeContext
         }
     }
 
-    /// <summary>Whether there may be inodes for <see cref="TryTakeUnnamed"/>. Cheap: asked at the end of every use.</summary>
+    /// <summary>Leaves the mapping of a closed file to be forgotten by the next one who ends a use. Takes no lock and allocates nothing.</summary>
+    /// <returns>False when it was left before: the caller's use is not needed for it.</returns>
+    public bool TryCloseMappingLater(Inode inode)
+    {
+        if (Interlocked.Exchange(ref inode.IsMappingLeft, 1) != 0)
+        {
+            return false;
+        }
+
+        Inode? first;
+        do
+        {
+            first = Volatile.Read(ref _firstMappingLeft);
+            inode.NextMappingLeft = first;
+        }
+        while (Interlocked.CompareExchange(ref _firstMappingLeft, inode, first) != first);
+
+        Interlocked.Increment(ref _unnamedCount);
+        return true;
+    }
+
+    /// <summary>Takes all that <see cref="TryCloseMappingLater"/> left: the first of a list that <see cref="NextMappingLeft"/> goes along.</summary>
+    public Inode? TakeMappingsLeft() => Volatile.Read(ref _firstMappingLeft) is null ? null : Interlocked.Exchange(ref _firstMappingLeft, null);
+
+    /// <summary>The next one of the list; afterwards <paramref name="inode"/> may be left again.</summary>
+    public Inode? NextMappingLeft(Inode inode)
+    {
+        Inode? next = inode.NextMappingLeft;
+        inode.NextMappingLeft = null;
+        Interlocked.Decrement(ref _unnamedCount);
+        Volatile.Write(ref inode.IsMappingLeft, 0);
+        return next;
+    }
+
+    private Inode? _firstMappingLeft;
+
+    /// <summary>Whether there may be work for whoever ends a use. Cheap: asked at the end of every use.</summary>
     public bool HasUnnamed => Volatile.Read(ref _unnamedCount) != 0;
 
     /// <summary>An inode that <see cref="ReleaseLater"/> left: its use is the caller's, who removes it.</summary>

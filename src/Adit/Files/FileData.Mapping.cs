@@ -99,6 +99,10 @@ internal sealed partial class FileData
     /// <summary>The bytes of the range are thrown away, not moved.</summary>
     public static bool Discards(AllocateMode mode) => (mode & (AllocateMode.PunchHole | AllocateMode.ZeroRange)) != 0;
 
+    /// <summary>What a volume's options say to the core.</summary>
+    public static BreakOptions BreakOptionsOf(ChangeOptions options, bool discards) =>
+        new() { NoWait = options.NoWait, Cancellation = options.Cancellation, Discards = discards };
+
     /// <summary>The pages whose blocks a new size frees.</summary>
     public static PageRange ChangedBySize(Inode inode, long sizeBytes) =>
         sizeBytes >= inode.Record.SizeBytes ? default : PageRange.From(new PageIndex(BlocksFor(sizeBytes)));

@@ -78,22 +78,27 @@ internal sealed partial class FileHandle
     }
 
     /// <inheritdoc/>
-    public Errno SetLength(long lengthBytes)
+    public Errno SetLength(long lengthBytes, ChangeOptions options = default)
     {
         if ((_intent & OpenIntent.Write) == 0)
         {
             return Errno.EINVAL;
         }
 
-        return Truncate(lengthBytes);
+        return Truncate(lengthBytes, options);
     }
 
     /// <inheritdoc/>
-    public Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes)
+    public Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes, ChangeOptions options = default)
     {
         if ((_intent & OpenIntent.Write) == 0)
         {
             return Errno.EBADF;
+        }
+
+        if (options.Cancellation.IsCancellationRequested)
+        {
+            return Errno.EINTR;
         }
 
         try
@@ -104,8 +109,8 @@ internal sealed partial class FileHandle
             {
                 using ExclusiveScope scope = new(_inode.Lock);
                 errno = CheckOpen();
-                BreakOptions options = new() { Discards = FileData.Discards(mode) };
-                change = new LayoutBreak(_inode.Space, FileData.ChangedBy(mode, offsetBytes, lengthBytes), options);
+                change = new LayoutBreak(
+                    _inode.Space, FileData.ChangedBy(mode, offsetBytes, lengthBytes), FileData.BreakOptionsOf(options, FileData.Discards(mode)));
                 if (errno == Errno.Success)
                 {
                     errno = change.TryBegin();
@@ -134,7 +139,7 @@ internal sealed partial class FileHandle
         }
     }
 
-    private Errno Truncate(long lengthBytes)
+    private Errno Truncate(long lengthBytes, ChangeOptions options)
     {
         try
         {
@@ -147,7 +152,7 @@ internal sealed partial class FileHandle
 
             if (errno == Errno.Success)
             {
-                errno = _volume.SetAttributes(_inode, in changes, out _);
+                errno = _volume.SetAttributes(_inode, in changes, options, out _);
             }
 
             SyncWhenAsked(ref errno);

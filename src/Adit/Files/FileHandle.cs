@@ -74,7 +74,7 @@ internal sealed partial class FileHandle : IOpenFile
         FileHandle opened = new(volume, inode, intent);
         if ((intent & OpenIntent.Truncate) != 0)
         {
-            Errno errno = opened.Truncate(0);
+            Errno errno = opened.Truncate(0, default);
             if (errno != Errno.Success)
             {
                 opened.Dispose();

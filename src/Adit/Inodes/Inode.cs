@@ -32,6 +32,11 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     /// read with it shared, or by whoever only wants to know that there is none.</summary>
     public AddressSpace? Space;
 
+    /// <summary>On the list of those whose mapping is to be forgotten, which links them; see <see cref="VolumeContext.TryCloseMappingLater"/>.</summary>
+    public int IsMappingLeft;
+
+    public Inode? NextMappingLeft;
+
     /// <summary>The record is gone: nothing may be done with the inode any more.</summary>
     public bool IsGone;
 

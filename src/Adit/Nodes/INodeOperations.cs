@@ -22,7 +22,8 @@ public interface INodeOperations
 
     Errno GetAttributes(InodeNumber inode, out NodeAttributes attributes);
 
-    Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes);
+    /// <param name="options">How to deal with those who use what a shorter size cuts off.</param>
+    Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes, ChangeOptions options = default);
 
     /// <summary>Makes a file, FIFO, socket or device node (by the type bits of <paramref name="mode"/>) and retains it once.</summary>
     Errno MakeNode(InodeNumber parent, ReadOnlySpan<byte> name, uint mode, uint device, in Caller caller, out NodeAttributes attributes);

@@ -29,10 +29,15 @@ public interface IOpenFile : IDisposable
     /// <summary>Writes at the end of the file, atomically with finding the end.</summary>
     Errno Append(ReadOnlySpan<byte> source, out long offsetBytes, out int writtenBytes);
 
-    Errno SetLength(long lengthBytes);
+    /// <param name="lengthBytes">The new size.</param>
+    /// <param name="options">How to deal with those who use what is cut off.</param>
+    /// <returns>EBUSY, EINTR: see <see cref="ChangeOptions"/>.</returns>
+    Errno SetLength(long lengthBytes, ChangeOptions options = default);
 
     /// <summary>fallocate(2).</summary>
-    Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes);
+    /// <param name="options">How to deal with those who use what changes.</param>
+    /// <returns>EBUSY, EINTR: see <see cref="ChangeOptions"/>.</returns>
+    Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes, ChangeOptions options = default);
 
     /// <summary>lseek(2) with SEEK_DATA or SEEK_HOLE. ENXIO behind the end.</summary>
     Errno Seek(long offsetBytes, SeekTarget target, out long foundBytes);

@@ -67,7 +67,7 @@ internal sealed unsafe class MemoryFile(MemoryNodes owner, MemoryNode node) : IO
         }
     }
 
-    public Errno SetLength(long lengthBytes)
+    public Errno SetLength(long lengthBytes, ChangeOptions options = default)
     {
         using (owner.Hold())
         {
@@ -76,7 +76,7 @@ internal sealed unsafe class MemoryFile(MemoryNodes owner, MemoryNode node) : IO
         }
     }
 
-    public Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes)
+    public Errno Allocate(AllocateMode mode, long offsetBytes, long lengthBytes, ChangeOptions options = default)
     {
         using (owner.Hold())
         {

@@ -134,7 +134,7 @@ internal sealed class MemoryNodes : INodeOperations, IDisposable
         }
     }
 
-    public Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes)
+    public Errno SetAttributes(InodeNumber inode, in AttributeChanges changes, out NodeAttributes attributes, ChangeOptions options = default)
     {
         using (Hold())
         {
