@@ -83,6 +83,7 @@ public sealed partial class Volume
         }
         while (errno == Errno.EAGAIN && (errno = change.Wait()) == Errno.Success);
 
+        _context.Changes.WaitUntilTold();
         return errno;
     }
 
@@ -112,7 +113,9 @@ public sealed partial class Volume
         Errno errno = Errno.Success;
         if (setsSize)
         {
+            long firstChanged = Math.Min(inode.Record.SizeBytes, changes.SizeBytes);
             errno = _data.SetSizeLocked(inode, record, changes.SizeBytes);
+            _context.Changes.Data(inode.Number, firstChanged, 0);
         }
         else if (changes.Fields != AttributeFields.None)
         {
@@ -127,6 +130,7 @@ public sealed partial class Volume
         }
 
         attributes = inode.Record.ToAttributes(inode.Number);
+        _context.Changes.Attributes(inode.Number);
         return errno;
     }
 

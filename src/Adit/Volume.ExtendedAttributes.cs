@@ -136,7 +136,13 @@ public sealed partial class Volume
         try
         {
             Errno errno = Use(number, out inode);
-            return errno == Errno.Success ? ChangeAttribute(inode!, name, value, mode, removes) : errno;
+            if (errno == Errno.Success)
+            {
+                errno = ChangeAttribute(inode!, name, value, mode, removes);
+            }
+
+            _context.Changes.WaitUntilTold();
+            return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
         {
@@ -194,6 +200,7 @@ public sealed partial class Volume
         transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
         transaction.Commit();
         inode.Recorded(in record);
+        _context.Changes.Attributes(inode.Number);
         return Errno.Success;
     }
 

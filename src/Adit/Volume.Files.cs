@@ -50,6 +50,7 @@ public sealed partial class Volume
             Errno mapped = SyncMappings();
             Errno errno = RecordTimeStamps();
             _context.Store.EnsureDurable();
+            _context.Changes.WaitUntilTold();
             return mapped != Errno.Success ? mapped : errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))

@@ -47,6 +47,8 @@ public sealed partial class Volume
                 _context.Inodes.Retain(inode);
             }
 
+            _context.Changes.WaitUntilTold();
+
             return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -119,6 +121,8 @@ public sealed partial class Volume
         directory.Recorded(in parent);
         inode.Recorded(in record);
         inode.IsTemporary = false;
+        _context.Changes.Entry(directory.Number, name);
+        _context.Changes.Attributes(inode.Number);
         attributes = record.ToAttributes(inode.Number);
         return Errno.Success;
     }

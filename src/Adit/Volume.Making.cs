@@ -222,8 +222,13 @@ public sealed partial class Volume
                 return errno;
             }
 
-            using ExclusiveScope names = new(_namespace);
-            return MakeLocked(directory!, name, ref made, target, retain, isOpen, out inode);
+            using (new ExclusiveScope(_namespace))
+            {
+                errno = MakeLocked(directory!, name, ref made, target, retain, isOpen, out inode);
+            }
+
+            _context.Changes.WaitUntilTold();
+            return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
         {
@@ -289,6 +294,7 @@ public sealed partial class Volume
         transaction.Commit();
         directory.Recorded(in parent);
         inode = _context.Inodes.UseNew(number, in made, retain, isOpen);
+        _context.Changes.Entry(directory.Number, name);
         return Errno.Success;
     }
 

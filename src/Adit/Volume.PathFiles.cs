@@ -284,6 +284,7 @@ public sealed partial class Volume
         if (errno == Errno.Success)
         {
             file = Files.FileHandle.OverNew(this, inode!, intent);
+            _context.Changes.WaitUntilTold();
         }
 
         return true;

@@ -115,6 +115,7 @@ public sealed partial class Volume
         finally
         {
             Release(child);
+            _context.Changes.WaitUntilTold();
         }
     }
 

@@ -38,7 +38,13 @@ public sealed partial class Volume
                 errno = Use(newParent, out to);
             }
 
-            return errno == Errno.Success ? RenameBetween(from!, name, to!, newName, flags, out source, out target) : errno;
+            if (errno == Errno.Success)
+            {
+                errno = RenameBetween(from!, name, to!, newName, flags, out source, out target);
+            }
+
+            _context.Changes.WaitUntilTold();
+            return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
         {
@@ -120,12 +126,21 @@ public sealed partial class Volume
         }
 
         using InodeLocks locks = new(from, to, source, target);
-        if ((flags & RenameFlags.Exchange) != 0)
+        errno = (flags & RenameFlags.Exchange) != 0
+            ? ExchangeLocked(from, name, to, newName, source!, target!, oldHit, newHit)
+            : MoveLocked(from, name, to, newName, source!, target, oldHit, newHit, (flags & RenameFlags.Whiteout) != 0);
+        if (errno == Errno.Success)
         {
-            return ExchangeLocked(from, name, to, newName, source!, target!, oldHit, newHit);
+            _context.Changes.Entry(from.Number, name);
+            _context.Changes.Entry(to.Number, newName);
+            _context.Changes.Attributes(source!.Number);
+            if (target is not null)
+            {
+                _context.Changes.Attributes(target.Number);
+            }
         }
 
-        return MoveLocked(from, name, to, newName, source!, target, oldHit, newHit, (flags & RenameFlags.Whiteout) != 0);
+        return errno;
     }
 
     /// <summary>Finds both entries and decides whether the rename is allowed.</summary>

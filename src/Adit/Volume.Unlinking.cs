@@ -38,8 +38,13 @@ public sealed partial class Volume
                 return errno;
             }
 
-            using ExclusiveScope names = new(_namespace);
-            return RemoveNameLocked(directory!, name, isDirectory, out child);
+            using (new ExclusiveScope(_namespace))
+            {
+                errno = RemoveNameLocked(directory!, name, isDirectory, out child);
+            }
+
+            _context.Changes.WaitUntilTold();
+            return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
         {
@@ -90,6 +95,7 @@ public sealed partial class Volume
         }
 
         using InodeLocks locks = new(directory, child);
+        bool isLast = isDirectory || child!.Record.LinkCount == 1;
         Timestamp now = _context.Now();
         NameDrop drop = new(_context, _data, child!, now);
         drop.FreeEarlyWhenBroken();
@@ -109,6 +115,7 @@ public sealed partial class Volume
         transaction.Commit();
         directory.Recorded(in parent);
         drop.Committed();
+        _context.Changes.Removed(directory.Number, hit.Inode, name, isLast);
         if (hit.IsSymbolicLink)
         {
             // Not earlier: the directory may be used here only because the cache uses it.

@@ -25,7 +25,7 @@ namespace Adit;
 /// commit makes the volume refuse every further change with its first cause; reads go on.</para>
 /// <para>Safe for many threads. <see cref="Dispose"/> closes the files that are still open: what they are asked later is EBADF.</para>
 /// </remarks>
-public sealed partial class Volume : INodeOperations, IDisposable
+public sealed partial class Volume : IObservableNodes, IDisposable
 {
     private readonly VolumeContext _context;
     private readonly FileData _data;
@@ -47,6 +47,9 @@ public sealed partial class Volume : INodeOperations, IDisposable
 
     /// <summary>Nothing can be changed: opened so, or damaged, or made by a version with features unknown here.</summary>
     public bool IsReadOnly => _context.IsReadOnly;
+
+    /// <inheritdoc/>
+    public IDisposable Observe(IChangeObserver observer) => _context.Changes.Add(observer);
 
     internal VolumeContext Context => _context;
 

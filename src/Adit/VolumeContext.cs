@@ -33,6 +33,9 @@ internal sealed class VolumeContext
     public readonly NameHash Names;
     public readonly InodeTable Inodes;
 
+    /// <summary>Those who are told of changes: each is told where it happens, under its locks, and waited for at the end of the operation.</summary>
+    public readonly ChangeObservers Changes = new();
+
     /// <summary>Inodes with time stamps to be recorded.</summary>
     public readonly TimeStampList TimeStamps;
 

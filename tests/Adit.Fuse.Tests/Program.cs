@@ -1,15 +1,22 @@
 using System.Globalization;
 using Adit.Fuse;
 using Adit.Fuse.Options;
+using Adit.Fuse.Tests.Clients;
 using Adit.Fuse.Tests.Mounts;
 using Adit.Fuse.Tests.Sessions;
 using Adit.Nodes;
 
-// The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), as a server that
+// The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), as one that does what the test
+// tells it through a socket (client SOCKET ROOT), as a server that
 // they can kill (serve IMAGE MOUNTPOINT [OPTIONS]), and to replay requests (fuzz SEED COUNT, fuzz-volume SEED COUNT).
 if (args is ["map", string file])
 {
     return MappingClient.Run(file);
+}
+
+if (args is ["client", string socket, string root])
+{
+    return ClientProgram.Run(socket, root);
 }
 
 if (args is ["fuzz" or "fuzz-volume", string seed, string count])

@@ -237,6 +237,7 @@ public sealed unsafe partial class AddressSpace
             return Failed(failure.Errno);
         }
 
+        TellStored(pin.OffsetBytes + offsetInPin, lengthBytes);
         return Layout.MakeDurable(PageRange.OfBytes(pin.OffsetBytes + offsetInPin, lengthBytes));
     }
 

@@ -322,6 +322,11 @@ public sealed unsafe partial class AddressSpace
         public void Add(PageRange pages)
         {
             HasAny = true;
+            if (space._watch is { IsActive: true } watch)
+            {
+                watch.Stored(space._options.Number, pages.OffsetBytes, pages.LengthBytes);
+            }
+
             if (space._broken == DaxBrokenVariant.ViewStoresLost)
             {
                 return;

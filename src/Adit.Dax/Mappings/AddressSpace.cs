@@ -24,6 +24,7 @@ namespace Adit.Dax.Mappings;
 public sealed unsafe partial class AddressSpace
 {
     private readonly AddressSpaceOptions _options;
+    private readonly StoreWatch? _watch;
     private readonly DaxBrokenVariant _broken;
     private readonly Medium _medium;
     private readonly EntryTree _tree;
@@ -35,6 +36,7 @@ public sealed unsafe partial class AddressSpace
     {
         _options = options ?? AddressSpaceOptions.Default;
         _broken = _options.Broken;
+        _watch = _options.Watch;
         Layout = layout;
         _medium = layout.Medium;
         Interop.Invariant.That(_medium.LengthBytes >> PageIndex.PageShift <= PageEntry.MaxMediumPages);
@@ -70,6 +72,20 @@ public sealed unsafe partial class AddressSpace
 
         return _counters.Read(_tree.Count, pins);
     }
+
+    /// <summary>Tells the watch that bytes were stored through a pin or view, and waits until they can be seen everywhere. No lock is held.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
+    internal void TellStored(long offsetBytes, long lengthBytes)
+    {
+        if (_watch is { IsActive: true } watch && lengthBytes > 0)
+        {
+            watch.Stored(_options.Number, offsetBytes, lengthBytes);
+            watch.WaitUntilTold();
+        }
+    }
+
+    /// <summary>Waits until what the watch was told can be seen everywhere. No lock is held.</summary>
+    internal void WaitUntilTold() => _watch?.WaitUntilTold();
 
     private void Reach(DaxPoint point) => _options.OnPoint?.Invoke(point);
 }

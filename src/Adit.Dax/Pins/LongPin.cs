@@ -109,6 +109,10 @@ public sealed class LongPin : IDisposable
         {
             AddressSpace.UnpinAll(_segments);
             Lease.Dispose();
+            if (IsWritable)
+            {
+                Space.TellStored(OffsetBytes, LengthBytes);
+            }
         }
     }
 }

@@ -135,6 +135,7 @@ public unsafe ref struct Pin
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Dispose()
     {
+        AddressSpace? space = _space;
         _space = null;
         if (_node is { } node)
         {
@@ -144,6 +145,11 @@ public unsafe ref struct Pin
         else if (_segments is not null)
         {
             DisposeSegments();
+        }
+
+        if (IsWritable && space is not null)
+        {
+            space.TellStored(OffsetBytes, LengthBytes);
         }
     }
 

@@ -28,6 +28,7 @@ public sealed unsafe partial class View
         ErrorCursor errors = _errors;
         Errno outcome = _space.Sync(PageRange.OfBytes(OffsetBytes + offsetInView, lengthBytes), ref errors);
         _errors = errors;
+        _space.WaitUntilTold();
         return outcome;
     }
 
@@ -54,6 +55,7 @@ public sealed unsafe partial class View
             return failure.Errno;
         }
 
+        _space.TellStored(from, lengthBytes);
         return outcome == Errno.Success && !IsSync ? _space.Layout.MakeDurable(PageRange.OfBytes(from, lengthBytes)) : outcome;
     }
 

@@ -127,6 +127,7 @@ public sealed unsafe partial class View : IDisposable
             // Collects what was stored last, then lets go.
             _space.DetachView(this);
             _mapping.Dispose();
+            _space.WaitUntilTold();
         }
     }
 

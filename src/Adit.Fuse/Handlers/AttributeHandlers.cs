@@ -1,6 +1,7 @@
 using Adit.Fuse.Access;
 using Adit.Fuse.Replies;
 using Adit.Fuse.Requests;
+using Adit.Fuse.Session;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 using Adit.Nodes;
@@ -39,8 +40,9 @@ internal static class AttributeHandlers
             return outcome;
         }
 
+        call.Session.Lookups.Mark(attributes.Inode, KernelCache.Attributes);
         ref StatXOut reply = ref call.Reply.Append<StatXOut>();
-        reply.AttrValidSeconds = (ulong)call.Options.Lifetime.TotalSeconds;
+        reply.AttrValidSeconds = call.LifetimeSeconds;
         reply.Mask = Mask;
         reply.BlockSize = AttributeReply.PreferredBytes;
         reply.LinkCount = attributes.LinkCount;

@@ -1,3 +1,4 @@
+using Adit.Format;
 using Adit.Fuse.Access;
 using Adit.Fuse.Handles;
 using Adit.Fuse.Replies;
@@ -29,6 +30,7 @@ internal static class DataHandlers
             return Errno.EINVAL;
         }
 
+        MarkCached(call.Session, read.Handle, opened.File.Inode);
         ReaderChannel channel = call.Channel;
         Errno outcome = opened.File.BeginDirectRead((long)read.Offset, (int)read.Size, channel.Segments, out int segmentCount, out int lengthBytes);
         if (outcome != Errno.Success)
@@ -80,6 +82,7 @@ internal static class DataHandlers
             return Errno.EBADF;
         }
 
+        MarkCached(call.Session, write.Handle, opened.File.Inode);
         bool alsoSetIds = (write.WriteFlags & WriteIn.KillSetIds) != 0;
         Errno outcome = Privileges.DropForWrite(ref call, write.Handle, opened, alsoSetIds);
         if (outcome != Errno.Success)
@@ -107,6 +110,18 @@ internal static class DataHandlers
         outcome = MakeDurable(opened, write.Flags, isFromCache);
         call.Reply.Append<WriteOut>().Size = (uint)writtenBytes;
         return outcome;
+    }
+
+    /// <summary>The bytes may be for the page cache, or in it already: a read for a mapping looks like any other. Done once, until something is changed
+    /// beside the mount.</summary>
+    private static void MarkCached(FuseSession session, ulong handle, InodeNumber inode)
+    {
+        int epoch = session.Changes.DataEpoch;
+        if (!session.Handles.IsMarkedCached(handle, epoch))
+        {
+            session.Lookups.Mark(inode, KernelCache.Data);
+            session.Handles.MarkCached(handle, epoch);
+        }
     }
 
     private static Errno ReadCopying(ref Call call, IOpenFile file, in ReadIn read)

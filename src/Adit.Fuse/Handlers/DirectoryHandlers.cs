@@ -39,8 +39,7 @@ internal static class DirectoryHandlers
         ReaderChannel channel = call.Channel;
         int capacity = (int)Math.Min(read.Size, (uint)channel.ReplyCapacityBytes);
         DirectoryReply sink = channel.Directory;
-        ulong lifetimeSeconds = (ulong)call.Options.Lifetime.TotalSeconds;
-        sink.Begin(withAttributes ? call.Session.Lookups : null, channel.ReplyBody, capacity, lifetimeSeconds);
+        sink.Begin(withAttributes ? call.Session.Lookups : null, channel.ReplyBody, capacity, call.LifetimeSeconds, call.Session.Changes);
         Errno outcome = call.Nodes.ReadDirectory(call.Node, read.Offset, withAttributes, sink);
         if (outcome != Errno.Success && sink.LengthBytes > 0)
         {

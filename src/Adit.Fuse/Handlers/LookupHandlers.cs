@@ -22,7 +22,7 @@ internal static class LookupHandlers
         if (outcome == Errno.ENOENT)
         {
             // Node 0 with a lifetime lets the kernel remember that there is no such name.
-            call.Reply.Append<EntryOut>().EntryValidSeconds = (ulong)call.Options.Lifetime.TotalSeconds;
+            call.Reply.Append<EntryOut>().EntryValidSeconds = call.LifetimeSeconds;
             return Errno.Success;
         }
 

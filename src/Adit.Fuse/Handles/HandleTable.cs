@@ -42,6 +42,7 @@ internal sealed class HandleTable
             slot.Flags = opened.Flags;
             slot.WithoutSetIdsSince = 0;
             slot.WithoutCapabilitiesSince = 0;
+            slot.CachedSince = 0;
 
             // The file is published before the generation that makes the slot valid.
             Volatile.Write(ref slot.File, opened.File);
@@ -92,6 +93,13 @@ internal sealed class HandleTable
         ref Slot slot = ref SlotAt((int)(uint)handle);
         Volatile.Write(ref setIds ? ref slot.WithoutSetIdsSince : ref slot.WithoutCapabilitiesSince, epoch);
     }
+
+    /// <summary>Whether the kernel is known to cache the file's data since the last time it was told of any change.</summary>
+    /// <param name="handle">An open handle.</param>
+    /// <param name="epoch">Grows whenever it is told.</param>
+    public bool IsMarkedCached(ulong handle, int epoch) => Volatile.Read(ref SlotAt((int)(uint)handle).CachedSince) == epoch;
+
+    public void MarkCached(ulong handle, int epoch) => Volatile.Write(ref SlotAt((int)(uint)handle).CachedSince, epoch);
 
     public bool TryRemove(ulong handle, out OpenHandle opened)
     {
@@ -144,6 +152,7 @@ internal sealed class HandleTable
         public int NextFree;
         public int WithoutSetIdsSince;
         public int WithoutCapabilitiesSince;
+        public int CachedSince;
         public IOpenFile? File;
     }
 }

@@ -16,6 +16,7 @@ namespace Adit.Fuse.Notifications;
 internal sealed unsafe class Notifier(FuseSession session)
 {
     private const int Capacity = 1024;
+    private const int MaxRepeats = 20;
 
     /// <summary>The kernel's name for the first protocol with NOTIFY_INC_EPOCH.</summary>
     private const uint EpochMinor = 44;
@@ -30,6 +31,15 @@ internal sealed unsafe class Notifier(FuseSession session)
     private bool _overflowed;
     private volatile bool _stopping;
     private long _sentCount;
+
+    // Under _lock: how many were posted. Read anywhere: up to which all were sent, or could not be.
+    private long _postedCount;
+    private long _doneCount;
+
+    // Under _sent.
+    private readonly object _sent = new();
+    private int _waiters;
+    private long _stuckAt = -1;
 
     /// <summary>How many notifications the kernel took.</summary>
     public long SentCount => Volatile.Read(ref _sentCount);
@@ -57,6 +67,11 @@ internal sealed unsafe class Notifier(FuseSession session)
     {
         _stopping = true;
         _wake.Set();
+        lock (_sent)
+        {
+            Monitor.PulseAll(_sent);
+        }
+
         return _thread is null || _thread == Thread.CurrentThread || _thread.Join(TimeSpan.FromSeconds(2));
     }
 
@@ -76,6 +91,7 @@ internal sealed unsafe class Notifier(FuseSession session)
 
         lock (_lock)
         {
+            _postedCount++;
             if (_count == Capacity)
             {
                 _overflowed = true;
@@ -92,6 +108,38 @@ internal sealed unsafe class Notifier(FuseSession session)
         }
 
         _wake.Set();
+    }
+
+    /// <summary>Waits until all that was posted before the call was sent. The kernel may keep the notifier waiting for a request that
+    /// waits for the caller: so not for long, and not again while the notifier has not moved.</summary>
+    public void WaitUntilSent(TimeSpan patience)
+    {
+        long target = Volatile.Read(ref _postedCount);
+        if (Volatile.Read(ref _doneCount) >= target || _stopping)
+        {
+            return;
+        }
+
+        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        lock (_sent)
+        {
+            _waiters++;
+            long seen = Volatile.Read(ref _doneCount);
+            while (seen < target && !_stopping && _stuckAt != seen)
+            {
+                int leftMs = (int)(deadline - Environment.TickCount64);
+                if (leftMs <= 0)
+                {
+                    _stuckAt = seen;
+                    break;
+                }
+
+                Monitor.Wait(_sent, leftMs);
+                seen = Volatile.Read(ref _doneCount);
+            }
+
+            _waiters--;
+        }
     }
 
     /// <summary>Tells at once, on the calling thread, that the attributes of a file that is open changed. Allowed for this
@@ -113,7 +161,7 @@ internal sealed unsafe class Notifier(FuseSession session)
             while (!_stopping)
             {
                 _wake.WaitOne();
-                while (!_stopping && TakeNext(message, out NotifyCode kind, out int lengthBytes))
+                while (!_stopping && TakeNext(message, out NotifyCode kind, out int lengthBytes, out long number))
                 {
                     if (lengthBytes == 0)
                     {
@@ -121,8 +169,10 @@ internal sealed unsafe class Notifier(FuseSession session)
                     }
                     else
                     {
-                        Send(message, kind, lengthBytes);
+                        SendUntilKnown(message, kind, lengthBytes);
                     }
+
+                    Done(number);
                 }
             }
         }
@@ -136,17 +186,49 @@ internal sealed unsafe class Notifier(FuseSession session)
         }
     }
 
+    private void Done(long number)
+    {
+        Interlocked.Exchange(ref _doneCount, number);
+        lock (_sent)
+        {
+            if (_waiters != 0)
+            {
+                Monitor.PulseAll(_sent);
+            }
+        }
+    }
+
+    /// <summary>The kernel does not know an inode whose first reply is still on its way, and would cache it when it arrives: it is told
+    /// again a little later.</summary>
+    private void SendUntilKnown(byte* message, NotifyCode kind, int bodyBytes)
+    {
+        Errno sent = Send(message, kind, bodyBytes);
+        if (kind != NotifyCode.InvalidateInode)
+        {
+            return;
+        }
+
+        InodeNumber inode = new(((NotifyInvalidateInodeOut*)(message + sizeof(OutHeader)))->Inode);
+        for (int i = 0; i < MaxRepeats && sent == Errno.ENOENT && session.Lookups.IsKnown(inode) && !_stopping; i++)
+        {
+            Thread.Sleep(TimeSpan.FromMicroseconds(200));
+            sent = Send(message, kind, bodyBytes);
+        }
+    }
+
     /// <summary>Takes one item and lays its message out behind the header.</summary>
     /// <param name="message">Where to.</param>
     /// <param name="kind">Its code.</param>
     /// <param name="lengthBytes">Of the body; 0: the queue was too short, invalidate everything.</param>
-    private bool TakeNext(byte* message, out NotifyCode kind, out int lengthBytes)
+    /// <param name="number">With it all posts up to this one are done.</param>
+    private bool TakeNext(byte* message, out NotifyCode kind, out int lengthBytes, out long number)
     {
         byte* body = message + sizeof(OutHeader);
         lock (_lock)
         {
             kind = default;
             lengthBytes = 0;
+            number = _postedCount - _count;
             if (_overflowed)
             {
                 _overflowed = false;
@@ -162,6 +244,7 @@ internal sealed unsafe class Notifier(FuseSession session)
             ReadOnlySpan<byte> name = NameAt(_first)[..item.NameLength];
             _first = (_first + 1) % Capacity;
             _count--;
+            number++;
             kind = item.Kind;
             lengthBytes = kind switch
             {
@@ -198,7 +281,7 @@ internal sealed unsafe class Notifier(FuseSession session)
         return name.Length + 1;
     }
 
-    private void Send(byte* message, NotifyCode kind, int bodyBytes)
+    private Errno Send(byte* message, NotifyCode kind, int bodyBytes)
     {
         OutHeader* header = (OutHeader*)message;
         *header = new OutHeader { Length = (uint)(sizeof(OutHeader) + bodyBytes), Error = (int)kind, Unique = 0 };
@@ -218,6 +301,8 @@ internal sealed unsafe class Notifier(FuseSession session)
                 session.Log(FuseLogLevel.Warning, $"the kernel did not take a notification ({kind}): {sent.Message()}");
                 break;
         }
+
+        return sent;
     }
 
     private void InvalidateEverything(byte* message)

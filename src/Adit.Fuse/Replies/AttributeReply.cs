@@ -1,4 +1,5 @@
 using Adit.Fuse.Requests;
+using Adit.Fuse.Session;
 using Adit.Fuse.Wire;
 using Adit.Nodes;
 
@@ -36,8 +37,9 @@ internal static class AttributeReply
 
     public static void AppendAttributes(ref Call call, in NodeAttributes attributes)
     {
+        call.Session.Lookups.Mark(attributes.Inode, KernelCache.Attributes);
         ref AttrOut reply = ref call.Reply.Append<AttrOut>();
-        reply.ValidSeconds = (ulong)call.Options.Lifetime.TotalSeconds;
+        reply.ValidSeconds = call.LifetimeSeconds;
         Fill(ref reply.Attr, attributes);
     }
 
@@ -46,7 +48,7 @@ internal static class AttributeReply
     public static void AppendEntry(ref Call call, in NodeAttributes attributes)
     {
         call.Session.Lookups.Add(attributes.Inode);
-        FillEntry(ref call.Reply.Append<EntryOut>(), attributes, (ulong)call.Options.Lifetime.TotalSeconds);
+        FillEntry(ref call.Reply.Append<EntryOut>(), attributes, call.LifetimeSeconds);
     }
 
     public static void FillEntry(ref EntryOut entry, in NodeAttributes attributes, ulong lifetimeSeconds)

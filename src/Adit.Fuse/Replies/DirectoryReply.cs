@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Adit.Fuse.Notifications;
 using Adit.Fuse.Session;
 using Adit.Fuse.Wire;
 using Adit.Nodes;
@@ -13,6 +14,8 @@ internal sealed unsafe class DirectoryReply : IDirectorySink
     private int _capacity;
     private bool _withAttributes;
     private ulong _lifetimeSeconds;
+    private ChangeForwarder? _changes;
+    private int _epoch;
 
     public int LengthBytes { get; private set; }
 
@@ -20,8 +23,11 @@ internal sealed unsafe class DirectoryReply : IDirectorySink
     /// <param name="buffer">Where to pack.</param>
     /// <param name="capacity">What the client has room for.</param>
     /// <param name="lifetimeSeconds">Of names and attributes.</param>
-    public void Begin(LookupCounts? lookups, byte* buffer, int capacity, ulong lifetimeSeconds)
+    /// <param name="changes">Entries that are read while something changes beside the mount are not to be cached.</param>
+    public void Begin(LookupCounts? lookups, byte* buffer, int capacity, ulong lifetimeSeconds, ChangeForwarder changes)
     {
+        _changes = changes;
+        _epoch = changes.Epoch;
         _lookups = lookups;
         _start = buffer;
         _capacity = capacity;
@@ -56,8 +62,8 @@ internal sealed unsafe class DirectoryReply : IDirectorySink
             // Node 0 for these two: the kernel takes type and number only, and holds nothing.
             if (!item.Name.SequenceEqual("."u8) && !item.Name.SequenceEqual(".."u8))
             {
-                AttributeReply.FillEntry(ref plus.Entry, item.Attributes, _lifetimeSeconds);
                 _lookups!.Add(item.Inode);
+                AttributeReply.FillEntry(ref plus.Entry, item.Attributes, _changes!.Epoch == _epoch ? _lifetimeSeconds : 0);
             }
         }
         else

@@ -16,6 +16,12 @@ internal unsafe ref struct Call(FuseSession session, ReaderChannel channel, InHe
     public ArgumentCursor Arguments = new(arguments);
     public ReplyBody Reply = new(channel);
 
+    private readonly int _epoch = session.Changes.Epoch;
+
+    /// <summary>How long the kernel may use what this reply says: not at all when something was changed beside the mount since the request
+    /// came. Asked after the reply's inodes were marked as cached.</summary>
+    public readonly ulong LifetimeSeconds => Session.Changes.Epoch == _epoch ? (ulong)Options.Lifetime.TotalSeconds : 0;
+
     /// <summary>The handler has sent the reply, or there is none to send.</summary>
     public bool IsAnswered;
 

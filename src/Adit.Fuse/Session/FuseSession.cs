@@ -22,6 +22,7 @@ internal sealed class FuseSession : IDisposable
     private readonly ReaderChannel[] _channels;
     private readonly Thread[] _threads;
     private readonly ManualResetEventSlim _ended = new(false);
+    private IDisposable? _observation;
     private int _privilegeEpoch = 1;
     private int _liveReaders;
     private int _isDisposed;
@@ -41,6 +42,7 @@ internal sealed class FuseSession : IDisposable
 
         _threads = new Thread[readers];
         Notifier = new Notifier(this);
+        Changes = new ChangeForwarder(this);
     }
 
     public INodeOperations Nodes { get; }
@@ -56,6 +58,9 @@ internal sealed class FuseSession : IDisposable
     public LookupCounts Lookups { get; } = new();
 
     public Notifier Notifier { get; }
+
+    /// <summary>Hears of what is changed beside the mount.</summary>
+    public ChangeForwarder Changes { get; }
 
     /// <summary>Null until FUSE_INIT was answered.</summary>
     public Negotiation? Negotiated { get; set; }
@@ -96,6 +101,7 @@ internal sealed class FuseSession : IDisposable
     public void Start()
     {
         Notifier.Start();
+        _observation = (Nodes as IObservableNodes)?.Observe(Changes);
         _liveReaders = _threads.Length;
         for (int index = 0; index < _threads.Length; index++)
         {
@@ -160,6 +166,7 @@ internal sealed class FuseSession : IDisposable
     private void Read(ReaderChannel channel)
     {
         Errno received;
+        ChangeForwarder.Serve(this);
         while (true)
         {
             received = Receive(channel, out int lengthBytes);
@@ -189,6 +196,7 @@ internal sealed class FuseSession : IDisposable
     {
         try
         {
+            _observation?.Dispose();
             Notifier.Stop();
             Handles.CloseAll(exception => Log(FuseLogLevel.Error, $"closing a file after the mount ended: {exception}"));
             Lookups.Drain(Nodes.Forget);

@@ -2,14 +2,17 @@ using Adit.Format;
 
 namespace Adit.Fuse.Session;
 
-/// <summary>How often the kernel holds each inode: one for every entry replied, less what it forgot. The nodes below
-/// retain an inode as often; what the kernel never gives back (an unmount forgets nothing) is given back from here.</summary>
+/// <summary>How often the kernel holds each inode: one for every entry replied, less what it forgot; and what it may have cached of
+/// it. The nodes below retain an inode as often; what the kernel never gives back (an unmount forgets nothing) is given back from here.</summary>
 /// <remarks>Safe for many threads: shards with a lock each. Grows with the inodes the kernel knows; a lookup of a
 /// known inode allocates nothing.</remarks>
 internal sealed class LookupCounts
 {
     private const int ShardCount = 64;
     private readonly Shard[] _shards = new Shard[ShardCount];
+
+    /// <summary>The root is never looked up: the kernel holds it from the start.</summary>
+    private int _cachedOfRoot;
 
     public LookupCounts()
     {
@@ -19,7 +22,28 @@ internal sealed class LookupCounts
         }
     }
 
+    /// <summary>One more entry is replied, with its attributes.</summary>
     public void Add(InodeNumber inode) => ShardOf(inode).Add(inode.Value);
+
+    /// <summary>Before the kernel is given something: it may cache it. A full fence, so that a change that this does not see
+    /// sees the mark.</summary>
+    public void Mark(InodeNumber inode, KernelCache what)
+    {
+        if (inode == InodeNumber.Root)
+        {
+            Interlocked.Or(ref _cachedOfRoot, (int)what);
+        }
+        else
+        {
+            ShardOf(inode).Mark(inode.Value, what);
+        }
+    }
+
+    /// <summary>Takes marks off, because the kernel is about to be told.</summary>
+    /// <returns>Those that were there: of the others it has nothing cached.</returns>
+    public KernelCache Take(InodeNumber inode, KernelCache what) => inode == InodeNumber.Root
+        ? (KernelCache)Interlocked.And(ref _cachedOfRoot, ~(int)what) & what
+        : ShardOf(inode).Take(inode.Value, what);
 
     /// <summary>Takes off up to <paramref name="count"/>.</summary>
     /// <returns>How many were really held.</returns>
@@ -94,6 +118,30 @@ internal sealed class LookupCounts
                 }
 
                 _slots[index].Count++;
+                _slots[index].Cached |= KernelCache.Attributes;
+            }
+        }
+
+        public void Mark(ulong inode, KernelCache what)
+        {
+            lock (_lock)
+            {
+                int index = Find(inode);
+                if (_slots[index].Count != 0)
+                {
+                    _slots[index].Cached |= what;
+                }
+            }
+        }
+
+        public KernelCache Take(ulong inode, KernelCache what)
+        {
+            lock (_lock)
+            {
+                ref Slot slot = ref _slots[Find(inode)];
+                KernelCache taken = slot.Cached & what;
+                slot.Cached &= ~what;
+                return taken;
             }
         }
 
@@ -215,6 +263,7 @@ internal sealed class LookupCounts
         {
             public ulong Inode;
             public ulong Count;
+            public KernelCache Cached;
         }
     }
 }

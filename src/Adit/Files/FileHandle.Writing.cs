@@ -39,6 +39,7 @@ internal sealed partial class FileHandle
             }
 
             SyncWhenAsked(ref errno);
+            _context.Changes.WaitUntilTold();
             return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -68,6 +69,7 @@ internal sealed partial class FileHandle
             }
 
             SyncWhenAsked(ref errno);
+            _context.Changes.WaitUntilTold();
             return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -124,6 +126,9 @@ internal sealed partial class FileHandle
                     }
                     finally
                     {
+                        // Also what failed may have done a part.
+                        bool moves = (mode & (AllocateMode.CollapseRange | AllocateMode.InsertRange)) != 0;
+                        _context.Changes.Data(_inode.Number, Math.Max(0, offsetBytes), moves ? 0 : Math.Max(1, lengthBytes));
                         change.End();
                     }
                 }
@@ -131,6 +136,7 @@ internal sealed partial class FileHandle
             while (errno == Errno.EAGAIN && (errno = change.Wait()) == Errno.Success);
 
             SyncWhenAsked(ref errno);
+            _context.Changes.WaitUntilTold();
             return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
@@ -186,6 +192,7 @@ internal sealed partial class FileHandle
                 _context.TimeStamps.Add(_inode);
             }
 
+            _context.Changes.Data(_inode.Number, offsetBytes, source.Length);
             return true;
         }
         finally
@@ -208,7 +215,10 @@ internal sealed partial class FileHandle
             return Errno.EFBIG;
         }
 
-        return _data.WriteLocked(_inode, offsetBytes, source, out writtenBytes);
+        // Also what failed may have done a part. Behind the old end there are zeros now, which nobody has cached.
+        errno = _data.WriteLocked(_inode, offsetBytes, source, out writtenBytes);
+        _context.Changes.Data(_inode.Number, offsetBytes, source.Length);
+        return errno;
     }
 
     /// <summary>O_DSYNC and O_SYNC: the write is durable before it returns.</summary>

@@ -121,6 +121,7 @@ internal sealed partial class FileHandle : IOpenFile
             }
 
             _context.Store.EnsureDurable();
+            _context.Changes.WaitUntilTold();
             return Errno.Success;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))

@@ -70,6 +70,7 @@ internal sealed class VolumeFileLayout(VolumeContext context, FileData data, Ino
             {
                 extent = Find(page);
                 extent = extent with { Flags = extent.Flags | LayoutFlags.New };
+                context.Changes.Usage(inode.Number);
             }
 
             return errno;
@@ -84,7 +85,13 @@ internal sealed class VolumeFileLayout(VolumeContext context, FileData data, Ino
     {
         try
         {
-            return data.GiveBlocksLocked(inode, page.Value, page.Value + (content.Length >> Geometry.BlockShift), content);
+            Errno errno = data.GiveBlocksLocked(inode, page.Value, page.Value + (content.Length >> Geometry.BlockShift), content);
+            if (errno == Errno.Success)
+            {
+                context.Changes.Filled(inode.Number, page.OffsetBytes, content.Length);
+            }
+
+            return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
         {
@@ -110,6 +117,7 @@ internal sealed class VolumeFileLayout(VolumeContext context, FileData data, Ino
         if (inode.Mark(PendingTimes.Modify))
         {
             context.TimeStamps.Add(inode);
+            context.Changes.Usage(inode.Number);
         }
     }
 

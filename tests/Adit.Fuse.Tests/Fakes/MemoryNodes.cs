@@ -29,6 +29,9 @@ internal sealed class MemoryNodes : INodeOperations, IDisposable
     /// <summary>Holds every lookup until it is set: a server that hangs.</summary>
     public ManualResetEventSlim? Gate { get; set; }
 
+    /// <summary>Called when attributes were read and the reply is not made yet.</summary>
+    public Action? AfterAttributes { get; set; }
+
     /// <summary>What a direct read answers.</summary>
     public Errno DirectReadOutcome { get; set; }
 
@@ -130,6 +133,7 @@ internal sealed class MemoryNodes : INodeOperations, IDisposable
         {
             bool isThere = _nodes.TryGetValue(inode.Value, out MemoryNode? node);
             attributes = isThere ? node!.Attributes : default;
+            AfterAttributes?.Invoke();
             return isThere ? Errno.Success : Errno.ENOENT;
         }
     }

@@ -165,7 +165,9 @@ public sealed class LifecycleTests
     [MountFact]
     public void Change_beside_the_mount_is_seen_once_it_is_told()
     {
-        using TestMount mount = new();
+        // Nodes that tell nobody of their changes: what is told is told here.
+        using Fakes.MemoryNodes nodes = new();
+        using TestMount mount = new(nodes: nodes);
         mount.Run("echo old > mnt/f; chmod 755 mnt/f; cat mnt/f; ls mnt/new 2>/dev/null; stat mnt/f").ExitCode.ToString();
         Assert.Equal("old\n", mount.Run("cat mnt/f").MustSucceed().Output);
         mount.Nodes.Lookup(Format.InodeNumber.Root, "f"u8, out Nodes.NodeAttributes attributes);
