@@ -13,7 +13,13 @@ public static class FormatVersion
     public const ulong KnownCompatible = 0;
 
     /// <summary>Features that a build must know before it writes.</summary>
-    public const ulong KnownReadOnlyCompatible = 0;
+    public const ulong KnownReadOnlyCompatible = InodeFlags | DataChecksums;
+
+    /// <summary>Read-only compatible: flags of inodes are inherited and obeyed, and the DAX flag decides how files are accessed.</summary>
+    public const ulong InodeFlags = 1;
+
+    /// <summary>Read-only compatible: blocks of files may have checksums, which whoever writes them keeps in step.</summary>
+    public const ulong DataChecksums = 2;
 
     /// <summary>Features that a build must know before it reads.</summary>
     public const ulong KnownIncompatible = 0;

@@ -1,3 +1,5 @@
+using Adit.Format;
+
 namespace Adit.Metadata;
 
 /// <summary>How to lay out a new volume.</summary>
@@ -11,4 +13,10 @@ public sealed record FormatOptions
 
     /// <summary>Size of the log's ring, or 0 for one that fits the volume (1/64 of it, 64 KiB to 64 MiB).</summary>
     public long LogBytes { get; init; }
+
+    /// <summary>The DAX flag of the root directory, which everything made in the volume inherits unless its directory was told otherwise.</summary>
+    public bool DirectAccess { get; init; } = true;
+
+    /// <summary>Features that a build must know before it writes. All that are known here, outside tests.</summary>
+    internal ulong ReadOnlyCompatibleFeatures { get; init; } = FormatVersion.KnownReadOnlyCompatible;
 }

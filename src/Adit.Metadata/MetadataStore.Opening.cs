@@ -74,6 +74,7 @@ public sealed partial class MetadataStore
             superblock.ClosedUnixMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(superblock.ClosedUnixMs),
             (superblock.Flags & SuperblockFlags.Clean) != 0,
             superblock.Version,
+            superblock.ReadOnlyCompatibleFeatures,
             _layout);
         _isStaged = !medium.HasCheapFences;
         CommitsAreDurable = medium.HasCheapFences || options.SyncAlways;

@@ -44,6 +44,7 @@ internal static unsafe class VolumeFormatter
         {
             Version = FormatVersion.Current,
             MinimumVersion = FormatVersion.MinimumCompatible,
+            ReadOnlyCompatibleFeatures = options.ReadOnlyCompatibleFeatures,
             VolumeId = options.VolumeId,
             Sequence = 1,
             VolumeBlocks = layout.VolumeBlocks,

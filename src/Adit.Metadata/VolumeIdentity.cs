@@ -10,6 +10,7 @@ namespace Adit.Metadata;
 /// <param name="LastCleanClose">When it was last closed in order, or null.</param>
 /// <param name="WasClean">It had been closed in order when it was opened.</param>
 /// <param name="Version">Its format version.</param>
+/// <param name="ReadOnlyCompatibleFeatures">Features that a build must know before it writes.</param>
 /// <param name="Layout">Where its fixed parts lie.</param>
 public sealed record VolumeIdentity(
     Guid VolumeId,
@@ -19,4 +20,5 @@ public sealed record VolumeIdentity(
     DateTimeOffset? LastCleanClose,
     bool WasClean,
     uint Version,
+    ulong ReadOnlyCompatibleFeatures,
     VolumeLayout Layout);

@@ -54,6 +54,11 @@ public sealed partial class AditFile : IPinRefusal
         options ??= new ViewOptions();
         CheckAccess(options.Kind == ViewKind.ReadWrite ? PinAccess.Write : PinAccess.Read);
         Errno errno = View.TryMap(Mapping, offsetBytes, lengthBytes, options, out View? view, out string? refusal);
+        if (errno == Errno.EROFS)
+        {
+            ThrowIfFixed("map");
+        }
+
         if (errno != Errno.Success && refusal is not null)
         {
             throw new AditException(errno, "map", Path, refusal);

@@ -130,7 +130,22 @@ public sealed partial class AditFile : IDisposable
     [DoesNotReturn]
     private void Throw(Errno errno, string operation)
     {
+        if (errno is Errno.EROFS or Errno.EPERM)
+        {
+            ThrowIfFixed(operation);
+        }
+
         Volume.ThrowUnless(errno, operation, Path);
         throw new InvalidOperationException();
+    }
+
+    private void ThrowIfFixed(string operation)
+    {
+        FileFlags fixing = (FileFlags)Attributes.Flags & FileFlags.Privileged;
+        if (fixing != FileFlags.None)
+        {
+            throw new AditException(
+                Errno.EPERM, operation, Path, $"the file is {((fixing & FileFlags.Immutable) != 0 ? "immutable" : "append-only")}; root can take the flag away.");
+        }
     }
 }

@@ -19,4 +19,8 @@ public sealed record CreateOptions
 
     /// <summary>Size of the log, or 0 for one that fits the volume.</summary>
     public long LogBytes { get; init; }
+
+    /// <summary>The root directory has the DAX flag, which everything made in the volume inherits unless its directory was told otherwise. Else
+    /// files go through private buffers, with checksums, until they get the flag.</summary>
+    public bool DirectAccess { get; init; } = true;
 }

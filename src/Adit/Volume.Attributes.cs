@@ -34,7 +34,9 @@ public sealed partial class Volume
             errno = Use(inode, out node);
             if (errno == Errno.Success)
             {
-                errno = SetAttributes(node!, in changes, options, out attributes);
+                errno = (changes.Fields & AttributeFields.Flags) != 0
+                    ? ChangeFlags(node!, in changes, options, out attributes)
+                    : SetAttributes(node!, in changes, options, out attributes);
             }
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -97,13 +99,15 @@ public sealed partial class Volume
         }
 
         bool setsSize = (changes.Fields & AttributeFields.Size) != 0;
-        if (setsSize)
+        Errno allowed = setsSize ? CheckSize(inode, changes.SizeBytes) : Errno.Success;
+        if (allowed == Errno.Success)
         {
-            Errno allowed = CheckSize(inode, changes.SizeBytes);
-            if (allowed != Errno.Success)
-            {
-                return allowed;
-            }
+            allowed = CheckByFlagsLocked(inode, in changes);
+        }
+
+        if (allowed != Errno.Success)
+        {
+            return allowed;
         }
 
         Timestamp now = _context.Now();
@@ -177,9 +181,11 @@ public sealed partial class Volume
             record.Mode &= (record.Mode & GroupExecute) != 0 ? ~SetGroupId : uint.MaxValue;
         }
 
-        if ((fields & AttributeFields.Flags) != 0)
+        record.Flags = FlagRules.FlagsAfter(record.Flags, in changes);
+
+        if ((fields & AttributeFields.Project) != 0)
         {
-            record.Flags = changes.Flags;
+            record.ProjectId = changes.ProjectId;
         }
 
         if ((fields & AttributeFields.Size) != 0)

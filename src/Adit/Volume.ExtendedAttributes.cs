@@ -162,6 +162,11 @@ public sealed partial class Volume
             return Errno.ESTALE;
         }
 
+        if (inode.Record.IsImmutableOrAppendOnly())
+        {
+            return Errno.EPERM;
+        }
+
         AttributeHit hit;
         using (TreeReader tree = _context.Store.Read())
         {

@@ -83,9 +83,10 @@ public sealed partial class Volume
             return Errno.ENOENT;
         }
 
-        if (inode.Record.LinkCount >= MaxLinkCount)
+        errno = inode.Record.LinkCount >= MaxLinkCount ? Errno.EMLINK : FlagRules.CheckJoining(in directory.Record, in inode.Record);
+        if (errno != Errno.Success)
         {
-            return Errno.EMLINK;
+            return errno;
         }
 
         errno = _context.Store.Begin(out Transaction transaction);
@@ -123,6 +124,7 @@ public sealed partial class Volume
         inode.IsTemporary = false;
         _context.Changes.Entry(directory.Number, name);
         _context.Changes.Attributes(inode.Number);
+        SyncNames(in directory.Record);
         attributes = record.ToAttributes(inode.Number);
         return Errno.Success;
     }

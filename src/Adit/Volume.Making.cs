@@ -134,9 +134,10 @@ public sealed partial class Volume
                 return Errno.ESTALE;
             }
 
-            if (!directory.IsDirectory)
+            errno = directory.IsDirectory ? FlagRules.CheckAdding(in directory) : Errno.ENOTDIR;
+            if (errno != Errno.Success)
             {
-                return Errno.ENOTDIR;
+                return errno;
             }
 
             InodeRecord made = NewRecord((uint)FileType.Regular | (mode & PermissionBits & ~caller.Umask), in caller);
@@ -186,6 +187,7 @@ public sealed partial class Volume
     private static void Inherit(ref InodeRecord record, in InodeRecord parent, InodeNumber parentNumber)
     {
         record.Parent = parentNumber.Value;
+        FlagRules.Inherit(ref record, in parent);
         if ((parent.Mode & SetGroupId) != 0)
         {
             record.GroupId = parent.GroupId;
@@ -276,9 +278,9 @@ public sealed partial class Volume
         DirectoryHit hit = DirectoryEntries.Find(transaction.Before, in _context.Names, directory.Number, name);
 
         // The smallest logs have no record that takes the longest targets.
-        if (hit.Exists || !hit.HasRoom || transaction.CapacityBytes < target.Length + BytesBesideTarget)
+        if (hit.Exists || !hit.HasRoom || transaction.CapacityBytes < target.Length + BytesBesideTarget || directory.Record.IsImmutable())
         {
-            return hit.Exists ? Errno.EEXIST : Errno.ENOSPC;
+            return hit.Exists ? Errno.EEXIST : directory.Record.IsImmutable() ? Errno.EPERM : Errno.ENOSPC;
         }
 
         InodeNumber number = new(_context.Store.NextInodeNumber());
@@ -295,7 +297,17 @@ public sealed partial class Volume
         directory.Recorded(in parent);
         inode = _context.Inodes.UseNew(number, in made, retain, isOpen);
         _context.Changes.Entry(directory.Number, name);
+        SyncNames(in directory.Record);
         return Errno.Success;
+    }
+
+    /// <summary>Makes a change of entries durable where the directory's flags ask for it.</summary>
+    private void SyncNames(in InodeRecord directory)
+    {
+        if ((directory.Flags & (uint)(FileFlags.Sync | FileFlags.DirectorySync)) != 0 && !_context.CommitsAreDurable)
+        {
+            _context.Store.EnsureDurable();
+        }
     }
 
     /// <summary>Why an entry of this name cannot be made, before anything is looked at.</summary>

@@ -40,7 +40,7 @@ public sealed partial class Volume
                     CreateSizeBytes = options.SizeBytes & -Geometry.BlockSize,
                     Force = options.Force,
                 });
-            Format(medium, new FormatOptions { Label = options.Label, LogBytes = options.LogBytes });
+            Format(medium, new FormatOptions { Label = options.Label, LogBytes = options.LogBytes, DirectAccess = options.DirectAccess });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -84,6 +84,7 @@ public sealed partial class Volume
             LinkCount = 2,
             Parent = InodeNumber.Root.Value,
             Generation = 1,
+            Flags = options.DirectAccess ? (uint)FileFlags.DirectAccess : 0,
         };
         VolumeContext context = new(store, new VolumeOptions(), new NameHash(store.Identity.VolumeId));
         Timestamp now = context.Now();

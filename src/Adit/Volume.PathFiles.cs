@@ -71,7 +71,10 @@ public sealed partial class Volume
         AttributeChanges wanted = changes;
         NodeAttributes attributes = default;
         AtInode(path, followLink, "set the attributes of", inode =>
-            CheckWritable() is var errno and not Errno.Success ? errno : SetAttributes(inode, in wanted, default, out attributes));
+            CheckWritable() is var errno and not Errno.Success ? errno
+            : !MayChangeFlags(inode, in wanted) ? Errno.EPERM
+            : (wanted.Fields & AttributeFields.Flags) != 0 ? ChangeFlags(inode, in wanted, default, out attributes)
+            : SetAttributes(inode, in wanted, default, out attributes));
         return attributes;
     }
 
@@ -296,6 +299,7 @@ public sealed partial class Volume
         intent |= (access & FileAccess.Read) != 0 ? OpenIntent.Read : 0;
         intent |= (access & FileAccess.Write) != 0 ? OpenIntent.Write : 0;
         intent |= mode is FileMode.Create or FileMode.Truncate ? OpenIntent.Truncate : 0;
+        intent |= mode is FileMode.Append ? OpenIntent.Append : 0;
         return intent;
     }
 }

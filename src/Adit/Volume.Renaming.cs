@@ -126,6 +126,12 @@ public sealed partial class Volume
         }
 
         using InodeLocks locks = new(from, to, source, target);
+        errno = CheckFlagsLocked(from, to, source!, target, exchanges: (flags & RenameFlags.Exchange) != 0);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
         errno = (flags & RenameFlags.Exchange) != 0
             ? ExchangeLocked(from, name, to, newName, source!, target!, oldHit, newHit)
             : MoveLocked(from, name, to, newName, source!, target, oldHit, newHit, (flags & RenameFlags.Whiteout) != 0);
@@ -141,6 +147,23 @@ public sealed partial class Volume
         }
 
         return errno;
+    }
+
+    /// <summary>Whether the flags of the directories, and of what they name, allow it.</summary>
+    private static Errno CheckFlagsLocked(Inode from, Inode to, Inode source, Inode? target, bool exchanges)
+    {
+        Errno errno = FlagRules.CheckRemoving(in from.Record, in source.Record);
+        if (errno == Errno.Success)
+        {
+            errno = target is null ? FlagRules.CheckJoining(in to.Record, in source.Record) : FlagRules.CheckRemoving(in to.Record, in target.Record);
+        }
+
+        if (errno == Errno.Success && target is not null)
+        {
+            errno = FlagRules.CheckJoining(in to.Record, in source.Record);
+        }
+
+        return errno == Errno.Success && exchanges ? FlagRules.CheckJoining(in from.Record, in target!.Record) : errno;
     }
 
     /// <summary>Finds both entries and decides whether the rename is allowed.</summary>
@@ -284,6 +307,8 @@ public sealed partial class Volume
             drop.Committed();
         }
 
+        SyncNames(in from.Record);
+        SyncNames(in to.Record);
         return Errno.Success;
     }
 
@@ -327,6 +352,8 @@ public sealed partial class Volume
         transaction.Commit();
         records.Committed();
         target.Recorded(in targetRecord);
+        SyncNames(in from.Record);
+        SyncNames(in to.Record);
         return Errno.Success;
     }
 

@@ -95,9 +95,15 @@ public sealed partial class Volume
         }
 
         using InodeLocks locks = new(directory, child);
-        bool isLast = isDirectory || child!.Record.LinkCount == 1;
+        errno = FlagRules.CheckRemoving(in directory.Record, in child!.Record);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        bool isLast = isDirectory || child.Record.LinkCount == 1;
         Timestamp now = _context.Now();
-        NameDrop drop = new(_context, _data, child!, now);
+        NameDrop drop = new(_context, _data, child, now);
         drop.FreeEarlyWhenBroken();
         errno = _context.Store.Begin(out Transaction transaction, TransactionSize.Freeing);
         if (errno != Errno.Success)
@@ -116,6 +122,7 @@ public sealed partial class Volume
         directory.Recorded(in parent);
         drop.Committed();
         _context.Changes.Removed(directory.Number, hit.Inode, name, isLast);
+        SyncNames(in directory.Record);
         if (hit.IsSymbolicLink)
         {
             // Not earlier: the directory may be used here only because the cache uses it.

@@ -21,7 +21,7 @@ public sealed class HelpTests
 
     [Fact]
     public void Commands_are_all_that_scripts_rely_on() => Assert.Equal(
-        ["bench", "cat", "cp", "crash", "fsck", "info", "ls", "map", "mkdir", "mkfs", "mount", "mv", "rm", "stat", "test", "umount", "up"],
+        ["bench", "cat", "chattr", "cp", "crash", "fsck", "info", "ls", "map", "mkdir", "mkfs", "mount", "mv", "rm", "stat", "test", "umount", "up"],
         AditRootCommand.Create().Subcommands.Select(command => command.Name).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -33,6 +33,9 @@ public sealed class HelpTests
     [InlineData("cp", "only-one")]
     [InlineData("bench", "--case", "no-such-case")]
     [InlineData("cat", "no-volume")]
+    [InlineData("chattr", "+x")]
+    [InlineData("chattr", "-q", "pool.adit:/x")]
+    [InlineData("chattr", "+x", "-x", "pool.adit:/x")]
     [InlineData("mount", "x", ".", "-o", "frobnicate")]
     public void Wrong_usage_ends_with_2_and_words(params string[] arguments)
     {

@@ -23,6 +23,7 @@ internal static class AditRootCommand
             new RemoveCommand(),
             new MoveCommand(),
             new CopyCommand(),
+            new ChattrCommand(),
             new FsckCommand(),
             new MapCommand(),
             new BenchCommand(),

@@ -10,15 +10,15 @@ namespace Adit.Cli.Commands;
 /// <summary>Gets at the volume of an operand: through its owner when there is one, else by opening it.</summary>
 internal static class VolumeAccess
 {
-    /// <summary>For questions about a volume.</summary>
-    public static IVolumeInspector Inspect(VolumeOperand operand)
+    /// <summary>For questions about a volume, and changes that its owner can make.</summary>
+    public static IVolumeInspector Inspect(VolumeOperand operand, bool isReadOnly = true)
     {
         if (OwnerClient.TryConnect(operand.VolumePath) is { } owner)
         {
             return owner;
         }
 
-        return new VolumeInspector(Open(operand, isReadOnly: true), ownsVolume: true);
+        return new VolumeInspector(Open(operand, isReadOnly), ownsVolume: true);
     }
 
     /// <summary>For files in a volume: those of a mounted one are reached through the mount, so that the kernel and

@@ -19,6 +19,28 @@ internal sealed class VolumeInspector(Volume volume, string? mountedAt = null, b
 
     public NodeReport GetNode(string path) => NodeReader.Read(volume, path);
 
+    public FlagsReport SetFlags(string path, FlagRequest request)
+    {
+        var report = volume.SetFlags(path, request.Set, request.Clear, request.Recursive);
+        if (ownsVolume)
+        {
+            volume.Sync();
+        }
+
+        return new FlagsReport
+        {
+            Set = "",
+            Cleared = "",
+            FilesChanged = report.FilesChanged,
+            DirectoriesChanged = report.DirectoriesChanged,
+            Unchanged = report.Unchanged,
+            Skipped = report.Skipped,
+            Pending = report.Pending,
+            FailureCount = report.FailureCount,
+            Failures = [.. report.Failures.Select(failure => new FlagFailureReport(failure.Path, failure.Reason))],
+        };
+    }
+
     public VolumeMap GetMap() => new MapBuilder(volume).Build();
 
     public FsckReport Check(bool repair, ICheckListener listener) => repair

@@ -12,6 +12,9 @@ internal interface IVolumeInspector : IDisposable
 
     VolumeMap GetMap();
 
+    /// <summary>Changes flags of a node. What cannot be changed inside a directory is part of the report.</summary>
+    FlagsReport SetFlags(string path, FlagRequest request);
+
     /// <summary>Checks everything; calls the listener for progress and findings, on any thread, one at a time.</summary>
     FsckReport Check(bool repair, ICheckListener listener);
 }

@@ -63,6 +63,9 @@ internal sealed class OwnerClient : IVolumeInspector
 
     public NodeReport GetNode(string path) => Expect(Ask(new OwnerRequest(OwnerRequestKind.Node, path)).Node);
 
+    public FlagsReport SetFlags(string path, FlagRequest request) =>
+        Expect(Ask(new OwnerRequest(OwnerRequestKind.Flags, path, Flags: request)).Flags);
+
     public VolumeMap GetMap() => Expect(Ask(new OwnerRequest(OwnerRequestKind.Map)).Map);
 
     public FsckReport Check(bool repair, ICheckListener listener) =>

@@ -31,4 +31,6 @@ internal sealed record OwnerReply
     public string? Action { get; init; }
 
     public FsckReport? Check { get; init; }
+
+    public FlagsReport? Flags { get; init; }
 }

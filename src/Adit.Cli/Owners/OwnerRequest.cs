@@ -8,10 +8,12 @@ internal enum OwnerRequestKind
     Map = 3,
     Check = 4,
     Unmount = 5,
+    Flags = 6,
 }
 
 /// <summary>One request.</summary>
 /// <param name="Kind">What is asked.</param>
 /// <param name="Path">Of a node in the volume.</param>
 /// <param name="Repair">Repair what a check finds.</param>
-internal sealed record OwnerRequest(OwnerRequestKind Kind, string? Path = null, bool Repair = false);
+/// <param name="Flags">The change of flags of a node.</param>
+internal sealed record OwnerRequest(OwnerRequestKind Kind, string? Path = null, bool Repair = false, FlagRequest? Flags = null);

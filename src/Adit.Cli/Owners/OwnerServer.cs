@@ -169,6 +169,8 @@ internal sealed class OwnerServer : IDisposable
             {
                 OwnerRequestKind.Information => new OwnerReply { Volume = _inspector.GetInformation() },
                 OwnerRequestKind.Node when request.Path is not null => new OwnerReply { Node = _inspector.GetNode(request.Path) },
+                OwnerRequestKind.Flags when request is { Path: not null, Flags: not null } =>
+                    new OwnerReply { Flags = _inspector.SetFlags(request.Path, request.Flags) },
                 OwnerRequestKind.Map => new OwnerReply { Map = _inspector.GetMap() },
                 OwnerRequestKind.Check => new OwnerReply { Check = _inspector.Check(request.Repair, new CheckRelay(messages)) },
                 _ => Failure(new CommandFailure($"the owner does not know request {request.Kind}", errno: Errno.ENOSYS)),

@@ -12,6 +12,7 @@ namespace Adit.Cli.Reports;
 [JsonSerializable(typeof(NodeReport))]
 [JsonSerializable(typeof(MapReport))]
 [JsonSerializable(typeof(FsckReport))]
+[JsonSerializable(typeof(FlagsReport))]
 [JsonSerializable(typeof(FindingReport))]
 [JsonSerializable(typeof(CrashCampaignReport))]
 [JsonSerializable(typeof(MountReport))]

@@ -84,12 +84,20 @@ public struct InodeRecord
     [FieldOffset(96)]
     public ulong Parent;
 
-    /// <summary>Zero.</summary>
+    /// <summary>Which project the inode counts for.</summary>
     [FieldOffset(104)]
-    public ulong Reserved;
+    public uint ProjectId;
+
+    /// <summary>Of a file: which of its checksum records count, those that carry the same number. Even: none; it grows by one whenever
+    /// checksums begin or cease to be kept.</summary>
+    [FieldOffset(108)]
+    public uint ChecksumEpoch;
 
     /// <summary>The type bits of <see cref="Mode"/>.</summary>
     public readonly uint TypeBits => Mode & 0xF000;
+
+    /// <summary>Blocks of the file may have checksums.</summary>
+    public readonly bool KeepsChecksums => (ChecksumEpoch & 1) != 0;
 
     public readonly bool IsDirectory => TypeBits == 0x4000;
 
@@ -114,7 +122,7 @@ public struct InodeRecord
             && (ulong)record.SizeBytes <= MaxSizeBytes && record.BlockCount >= 0
             && record.AccessNanoseconds < NanosecondsPerSecond && record.ModifyNanoseconds < NanosecondsPerSecond
             && record.ChangeNanoseconds < NanosecondsPerSecond && record.BirthNanoseconds < NanosecondsPerSecond
-            && record.Reserved == 0;
+            && (record.ChecksumEpoch == 0 || record.IsRegular);
     }
 
     /// <summary>Writes what <see cref="GrowthOffset"/> and <see cref="GrowthBytes"/> span, word by word (see <see cref="LogOperation.Pack"/>).</summary>

@@ -1,40 +1,37 @@
+using Adit.Nodes;
+
 namespace Adit.Fuse.Access;
 
 /// <summary>The inode flags of FS_IOC_GETFLAGS, and their other names in FS_IOC_FSGETXATTR.</summary>
 internal static class InodeFlags
 {
-    private const uint Sync = 0x8;
-    private const uint Immutable = 0x10;
-    private const uint AppendOnly = 0x20;
-    private const uint NoDump = 0x40;
-    private const uint NoAccessTime = 0x80;
-    private const uint Dax = 0x0200_0000;
-
     private const uint XImmutable = 0x8;
     private const uint XAppendOnly = 0x10;
     private const uint XSync = 0x20;
     private const uint XNoAccessTime = 0x40;
     private const uint XNoDump = 0x80;
+    private const uint XProjectInherit = 0x200;
     private const uint XDax = 0x8000;
 
-    /// <summary>Shown; others are none of a user's business.</summary>
-    public const uint Visible = Sync | Immutable | AppendOnly | NoDump | NoAccessTime | Dax;
+    /// <summary>Shown, and what a user may change.</summary>
+    public const uint Visible = (uint)FileFlags.All;
 
-    /// <summary>What a user may change. The others are not: they would have to be enforced.</summary>
-    public const uint Settable = NoDump | Dax;
+    /// <summary>What FS_IOC_FSSETXATTR knows; the others stay as they are there.</summary>
+    public const uint HaveXFlags = (uint)(FileFlags.All & ~FileFlags.DirectorySync);
 
-
-    private static readonly (uint Flag, uint XFlag)[] Pairs =
+    private static readonly (FileFlags Flag, uint XFlag)[] Pairs =
     [
-        (Immutable, XImmutable), (AppendOnly, XAppendOnly), (Sync, XSync), (NoAccessTime, XNoAccessTime), (NoDump, XNoDump), (Dax, XDax),
+        (FileFlags.Immutable, XImmutable), (FileFlags.AppendOnly, XAppendOnly), (FileFlags.Sync, XSync),
+        (FileFlags.NoAccessTime, XNoAccessTime), (FileFlags.NoDump, XNoDump), (FileFlags.ProjectInherit, XProjectInherit),
+        (FileFlags.DirectAccess, XDax),
     ];
 
     public static uint ToXFlags(uint flags)
     {
         uint xflags = 0;
-        foreach ((uint flag, uint xflag) in Pairs)
+        foreach ((FileFlags flag, uint xflag) in Pairs)
         {
-            xflags |= (flags & flag) != 0 ? xflag : 0;
+            xflags |= (flags & (uint)flag) != 0 ? xflag : 0;
         }
 
         return xflags;
@@ -48,11 +45,11 @@ internal static class InodeFlags
 
         flags = 0;
         uint rest = xflags & ~HasAttributes;
-        foreach ((uint flag, uint xflag) in Pairs)
+        foreach ((FileFlags flag, uint xflag) in Pairs)
         {
             if ((rest & xflag) != 0)
             {
-                flags |= flag;
+                flags |= (uint)flag;
                 rest &= ~xflag;
             }
         }

@@ -16,6 +16,7 @@ internal static class IoCtlHandlers
     private const uint SetXFlags = 0x401C_5820;
     private const int FlagsBytes = 4;
     private const int XFlagsBytes = 28;
+    private const int ProjectOffset = 12;
 
     public static Errno IoCtl(ref Call call)
     {
@@ -29,7 +30,7 @@ internal static class IoCtlHandlers
             GetFlags => Get(ref call, control, FlagsBytes),
             GetXFlags => Get(ref call, control, XFlagsBytes),
             SetFlags when input.Length >= FlagsBytes =>
-                Set(ref call, BinaryPrimitives.ReadUInt32LittleEndian(input)),
+                Set(ref call, BinaryPrimitives.ReadUInt32LittleEndian(input), InodeFlags.Visible, project: null),
             SetXFlags when input.Length >= XFlagsBytes => SetX(ref call, input),
             SetFlags or SetXFlags => Errno.EINVAL,
             _ => Errno.ENOTTY,
@@ -50,11 +51,19 @@ internal static class IoCtlHandlers
             return outcome;
         }
 
-        uint value = sizeBytes == FlagsBytes ? attributes.Flags & InodeFlags.Visible : InodeFlags.ToXFlags(attributes.Flags);
         call.Reply.Append<IoCtlOut>();
         Span<byte> output = call.Reply.Free((int)Math.Min(control.OutSize, 4096));
         output.Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(output, value);
+        if (sizeBytes == FlagsBytes)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(output, attributes.Flags & InodeFlags.Visible);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(output, InodeFlags.ToXFlags(attributes.Flags));
+            BinaryPrimitives.WriteUInt32LittleEndian(output[ProjectOffset..], attributes.ProjectId);
+        }
+
         call.Reply.Advance(output.Length);
         return Errno.Success;
     }
@@ -63,18 +72,20 @@ internal static class IoCtlHandlers
     {
         // struct fsxattr: flags, extent size, extents (told only), project, copy-on-write extent size, padding.
         uint extentSize = BinaryPrimitives.ReadUInt32LittleEndian(input[4..]);
-        uint project = BinaryPrimitives.ReadUInt32LittleEndian(input[12..]);
+        uint project = BinaryPrimitives.ReadUInt32LittleEndian(input[ProjectOffset..]);
         uint copyExtentSize = BinaryPrimitives.ReadUInt32LittleEndian(input[16..]);
-        if (extentSize != 0 || copyExtentSize != 0 || project != 0)
+        if (extentSize != 0 || copyExtentSize != 0)
         {
             return Errno.ENOTSUP;
         }
 
         uint xflags = BinaryPrimitives.ReadUInt32LittleEndian(input);
-        return InodeFlags.TryFromXFlags(xflags, out uint flags) ? Set(ref call, flags) : Errno.ENOTSUP;
+        return InodeFlags.TryFromXFlags(xflags, out uint flags) ? Set(ref call, flags, InodeFlags.HaveXFlags, project) : Errno.ENOTSUP;
     }
 
-    private static Errno Set(ref Call call, uint flags)
+    /// <param name="mask">The flags that this way of setting them knows.</param>
+    /// <param name="project">The project id, or null to leave it.</param>
+    private static Errno Set(ref Call call, uint flags, uint mask, uint? project)
     {
         if (call.Options.ReadOnly)
         {
@@ -87,20 +98,18 @@ internal static class IoCtlHandlers
             return outcome;
         }
 
-        uint changed = (attributes.Flags ^ flags) & InodeFlags.Visible;
-        if (call.Header.UserId != 0 && call.Header.UserId != attributes.UserId)
+        outcome = Check(ref call, in attributes, flags, mask);
+        uint changed = (attributes.Flags ^ flags) & mask;
+        bool changesProject = project is not null && project != attributes.ProjectId;
+        if (outcome == Errno.Success && (changed != 0 || changesProject))
         {
-            return Errno.EPERM;
-        }
-
-        if (((changed & ~InodeFlags.Settable) | (flags & ~InodeFlags.Visible)) != 0)
-        {
-            return Errno.ENOTSUP;
-        }
-
-        if (changed != 0)
-        {
-            AttributeChanges changes = new() { Fields = AttributeFields.Flags, Flags = attributes.Flags ^ changed };
+            AttributeChanges changes = new()
+            {
+                Fields = (changed != 0 ? AttributeFields.Flags : 0) | (changesProject ? AttributeFields.Project : 0),
+                Flags = flags,
+                FlagsMask = changed,
+                ProjectId = project ?? 0,
+            };
             outcome = call.Nodes.SetAttributes(call.Node, changes, out _);
             if (outcome == Errno.Success && call.Options.Synchronous)
             {
@@ -114,5 +123,22 @@ internal static class IoCtlHandlers
         }
 
         return outcome;
+    }
+
+    /// <summary>Whether the caller may, in the kernel's order: only the owner, for some flags only with privilege, known flags only.</summary>
+    private static Errno Check(ref Call call, in NodeAttributes attributes, uint flags, uint mask)
+    {
+        if (call.Header.UserId != 0 && call.Header.UserId != attributes.UserId)
+        {
+            return Errno.EPERM;
+        }
+
+        uint privileged = (attributes.Flags ^ flags) & mask & (uint)FileFlags.Privileged;
+        if (privileged != 0 && !ProcessRights.MayOtherFixFiles(call.Header.UserId, call.Header.ProcessId))
+        {
+            return Errno.EPERM;
+        }
+
+        return (flags & ~mask) != 0 ? Errno.ENOTSUP : Errno.Success;
     }
 }

@@ -9,9 +9,6 @@ internal static class CachePolicy
 {
     private const uint AnyExecute = 0x49;
 
-    /// <summary>FS_DAX_FL, set by <c>chattr +x</c>.</summary>
-    private const uint DaxFlag = 0x0200_0000;
-
     /// <summary>Direct by default: the data already lies in memory, and another copy in the page cache costs more than it
     /// saves, except where small pieces are read again and again, as of programs and libraries. Mapping works either way.
     /// No flush at close: nothing is kept back that a close would have to write.</summary>
@@ -22,7 +19,7 @@ internal static class CachePolicy
         {
             DaxMode.Always => Direct,
             DaxMode.Never => OpenReplyFlags.NoFlush,
-            _ => (attributes.Flags & DaxFlag) == 0 && IsProgram(attributes.Mode, openFlags) ? OpenReplyFlags.NoFlush : Direct,
+            _ => IsProgram(attributes.Mode, openFlags) ? OpenReplyFlags.NoFlush : Direct,
         };
     }
 

@@ -28,6 +28,7 @@ internal static class OpenRequestFlags
             _ => OpenIntent.ReadWrite,
         };
         intent |= (flags & Truncate) != 0 ? OpenIntent.Truncate : 0;
+        intent |= (flags & Append) != 0 ? OpenIntent.Append : 0;
         return intent | ToDurability(flags);
     }
 

@@ -115,6 +115,11 @@ internal sealed partial class FileHandle
                     _inode.Space, FileData.ChangedBy(mode, offsetBytes, lengthBytes), FileData.BreakOptionsOf(options, FileData.Discards(mode)));
                 if (errno == Errno.Success)
                 {
+                    errno = FlagRules.CheckAllocating(in _inode.Record, mode);
+                }
+
+                if (errno == Errno.Success)
+                {
                     errno = change.TryBegin();
                 }
 
@@ -182,7 +187,7 @@ internal sealed partial class FileHandle
         _inode.Lock.EnterShared();
         try
         {
-            if (_isClosed || _inode.IsGone || source.IsEmpty || !_data.TryOverwriteShared(_inode, offsetBytes, source))
+            if (_isClosed || _inode.IsGone || source.IsEmpty || _inode.Record.IsImmutableOrAppendOnly() || !_data.TryOverwriteShared(_inode, offsetBytes, source))
             {
                 return false;
             }
@@ -210,9 +215,10 @@ internal sealed partial class FileHandle
             return errno;
         }
 
-        if (offsetBytes > InodeRecord.MaxSizeBytes - source.Length)
+        errno = offsetBytes > InodeRecord.MaxSizeBytes - source.Length ? Errno.EFBIG : FlagRules.CheckWriting(in _inode.Record, offsetBytes);
+        if (errno != Errno.Success)
         {
-            return Errno.EFBIG;
+            return errno;
         }
 
         // Also what failed may have done a part. Behind the old end there are zeros now, which nobody has cached.
@@ -221,15 +227,16 @@ internal sealed partial class FileHandle
         return errno;
     }
 
-    /// <summary>O_DSYNC and O_SYNC: the write is durable before it returns.</summary>
+    /// <summary>O_DSYNC, O_SYNC and the file's own flag: the write is durable before it returns.</summary>
     private void SyncWhenAsked(ref Errno errno)
     {
-        if ((_intent & OpenIntent.Sync) == 0 || errno != Errno.Success)
+        bool isSynchronous = (_inode.Record.Flags & (uint)FileFlags.Sync) != 0;
+        if (((_intent & OpenIntent.Sync) == 0 && !isSynchronous) || errno != Errno.Success)
         {
             return;
         }
 
-        if ((_intent & OpenIntent.Sync) == OpenIntent.Sync)
+        if (isSynchronous || (_intent & OpenIntent.Sync) == OpenIntent.Sync)
         {
             errno = Sync(dataOnly: false);
         }

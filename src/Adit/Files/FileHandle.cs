@@ -66,6 +66,12 @@ internal sealed partial class FileHandle : IOpenFile
                 return inode.Record.IsDirectory ? Errno.EISDIR : inode.Record.IsSymbolicLink ? Errno.ELOOP : Errno.ENXIO;
             }
 
+            Errno allowed = FlagRules.CheckOpening(in inode.Record, intent);
+            if (allowed != Errno.Success)
+            {
+                return allowed;
+            }
+
             inode.OpenCount++;
             AgeAccessTime(volume.Context, inode);
         }
@@ -196,7 +202,7 @@ internal sealed partial class FileHandle : IOpenFile
     private static void AgeAccessTime(VolumeContext context, Inode inode)
     {
         const long DaySeconds = 24 * 60 * 60;
-        if (context.MovesAccessTimes && !inode.IsAccessTimeOld)
+        if (context.MovesAccessTimes && !inode.IsAccessTimeOld && (inode.Record.Flags & (uint)FileFlags.NoAccessTime) == 0)
         {
             inode.IsAccessTimeOld = context.Now().Seconds - inode.Record.AccessSeconds >= DaySeconds;
         }

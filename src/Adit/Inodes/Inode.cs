@@ -147,8 +147,9 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     }
 
     public void RefreshAccessTimeAge() => IsAccessTimeOld =
-        !IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ModifySeconds, Record.ModifyNanoseconds)
-        || !IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ChangeSeconds, Record.ChangeNanoseconds);
+        (!IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ModifySeconds, Record.ModifyNanoseconds)
+        || !IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ChangeSeconds, Record.ChangeNanoseconds))
+        && (Record.Flags & (uint)FileFlags.NoAccessTime) == 0;
 
     private static bool IsLater(long seconds, uint nanoseconds, long otherSeconds, uint otherNanoseconds) =>
         seconds != otherSeconds ? seconds > otherSeconds : nanoseconds > otherNanoseconds;

@@ -22,6 +22,7 @@ internal static class InodeRecordExtensions
         ChangeTime = new Timestamp(record.ChangeSeconds, record.ChangeNanoseconds),
         BirthTime = new Timestamp(record.BirthSeconds, record.BirthNanoseconds),
         Flags = record.Flags,
+        ProjectId = record.ProjectId,
         Generation = record.Generation,
     };
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Interop.Locking;
+using Adit.Nodes;
 
 namespace Adit.Inodes;
 
@@ -79,7 +80,7 @@ internal sealed class InodeTable
     /// <param name="isOpen">The use is an open file.</param>
     public Inode UseNew(InodeNumber number, in InodeRecord record, bool retain, bool isOpen)
     {
-        Inode inode = new(number, record) { Uses = 1, OpenCount = isOpen ? 1 : 0, HasNoAttributes = true, IsAccessTimeOld = true };
+        Inode inode = new(number, record) { Uses = 1, OpenCount = isOpen ? 1 : 0, HasNoAttributes = true, IsAccessTimeOld = (record.Flags & (uint)FileFlags.NoAccessTime) == 0 };
         inode.Extents.CoverEmptyFile();
         Stripe stripe = StripeOf(number);
         using (stripe.Lock.Enter())

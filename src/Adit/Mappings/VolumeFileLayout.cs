@@ -20,7 +20,8 @@ internal sealed class VolumeFileLayout(VolumeContext context, FileData data, Ino
     /// <summary>Nothing of a file that is gone can be accessed.</summary>
     public long SizeBytes => inode.IsGone ? 0 : inode.Record.SizeBytes;
 
-    public bool IsReadOnly => context.IsReadOnly;
+    /// <summary>Also of a file whose flags forbid that its bytes change where they are.</summary>
+    public bool IsReadOnly => context.IsReadOnly || inode.Record.IsImmutableOrAppendOnly();
 
     public void Enter(LayoutAccess access)
     {

@@ -27,8 +27,11 @@ public struct NodeAttributes
     public Timestamp ChangeTime;
     public Timestamp BirthTime;
 
-    /// <summary>FS_*_FL bits (append-only, immutable, DAX ...).</summary>
+    /// <summary>FS_*_FL bits (append-only, immutable, DAX ...), as <see cref="FileFlags"/> names them.</summary>
     public uint Flags;
+
+    /// <summary>Which project the inode counts for; 0 unless it was given one.</summary>
+    public uint ProjectId;
 
     /// <summary>A number that differs whenever an inode number could mean another inode.</summary>
     public ulong Generation;
@@ -67,6 +70,9 @@ public enum OpenIntent
 
     /// <summary>Cut to length zero when opened (O_TRUNC).</summary>
     Truncate = 16,
+
+    /// <summary>It will only be appended to (O_APPEND): the only way to open an append-only file for writing.</summary>
+    Append = 32,
 }
 
 /// <summary>Which attributes to change.</summary>
@@ -87,6 +93,12 @@ public enum AttributeFields
 
     /// <summary>Clear setuid and setgid as a write by an unprivileged user does.</summary>
     KillPrivileges = 1024,
+
+    /// <summary>The project id.</summary>
+    Project = 2048,
+
+    /// <summary>The flags of everything inside are being changed too: the DAX flag of a directory may change though it is not empty.</summary>
+    WholeTree = 4096,
 }
 
 /// <summary>The changes of one setattr.</summary>
@@ -101,6 +113,10 @@ public struct AttributeChanges
     public Timestamp ModifyTime;
     public Timestamp ChangeTime;
     public uint Flags;
+
+    /// <summary>Which of <see cref="Flags"/> are meant; 0: all of them.</summary>
+    public uint FlagsMask;
+    public uint ProjectId;
 }
 
 /// <summary>renameat2(2) flags, with the kernel's numbers.</summary>

@@ -168,7 +168,8 @@ internal sealed class MemoryNodes : INodeOperations, IDisposable
             now.ModifyTime = (fields & AttributeFields.ModifyTime) != 0 ? changes.ModifyTime : now.ModifyTime;
             now.AccessTime = (fields & AttributeFields.AccessTimeNow) != 0 ? Now : now.AccessTime;
             now.ModifyTime = (fields & AttributeFields.ModifyTimeNow) != 0 ? Now : now.ModifyTime;
-            now.Flags = (fields & AttributeFields.Flags) != 0 ? changes.Flags : now.Flags;
+            now.Flags = (fields & AttributeFields.Flags) != 0 ? (now.Flags & ~changes.FlagsMask) | (changes.Flags & changes.FlagsMask) : now.Flags;
+            now.ProjectId = (fields & AttributeFields.Project) != 0 ? changes.ProjectId : now.ProjectId;
             attributes = now;
             return Errno.Success;
         }

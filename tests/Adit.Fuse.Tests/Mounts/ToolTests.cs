@@ -160,9 +160,40 @@ public sealed class ToolTests
             if cp --reflink=always a e 2>/dev/null; then exit 1; fi
             chattr +x a; lsattr a | grep -q x; xfs_io -c 'lsattr' a | grep -q x
             chattr -x a; if lsattr a | cut -d' ' -f1 | grep -q x; then exit 1; fi
-            if chattr +i a 2>/dev/null; then exit 1; fi
             xfs_io -T -c 'pwrite 0 64k' -c 'flink linked' . > /dev/null; test $(stat -c %s linked) = 65536
             test "$(stat -c %W a)" -gt 1600000000
+            """).MustSucceed();
+    }
+
+    [MountFact("xfs_io", "chattr", "lsattr")]
+    public void Flags_are_inherited_and_obeyed_as_ext4_does()
+    {
+        using TestMount mount = new();
+        mount.Run("""
+            cd mnt
+            no() { if "$@" 2>/dev/null; then echo "allowed: $*"; exit 1; fi; }
+            flags() { lsattr -d "$1" | cut -d' ' -f1 | tr -d -; }
+            mkdir d; test "$(flags d)" = x
+            chattr -x d; chattr +SAdD d; : > d/f; mkdir d/s; mkfifo d/p
+            test "$(flags d/f)" = SdA; test "$(flags d/s)" = SDdA
+            no chattr +x d; no chattr -D d/f +D; chattr +x d/s; test "$(flags d/s)" = SDdAx
+            chattr -SAdD d d/f
+
+            echo one > i; chattr +i i; test "$(flags i)" = ix
+            no sh -c 'echo two > i'; no sh -c 'echo two >> i'; no rm i; no mv i j; no ln i j; no chmod 600 i; no chown 1 i
+            no touch i; no truncate -s 0 i; no setfattr -n user.a -v 1 i; no xfs_io -c 'falloc 0 1m' i; no chattr +d i
+            test "$(cat i)" = one; chattr -i i; echo two > i; rm i
+
+            echo one > a; chattr +a a
+            no sh -c 'echo two > a'; no rm a; no mv a b; no ln a b; no truncate -s 0 a; no sh -c 'echo two 1<> a'
+            echo two >> a; test "$(tr '\n' ' ' < a)" = 'one two '; touch a; chattr -a a; rm a
+
+            mkdir id; : > id/f; chattr +i id; no touch id/g; no rm id/f; no mkdir id/d; no mv id/f .; no ln d/f id/l; chattr -i id
+            chattr +a id; touch id/g; no rm id/f; no mv id/f .; chattr -a id; rm -r id
+
+            xfs_io -c 'chproj 42' d; xfs_io -c 'chattr +P' d; xfs_io -c 'lsproj' d | grep -q 42
+            : > d/in; xfs_io -c 'lsproj' d/in | grep -q 42; no ln i2 d/out; : > i2; no ln i2 d/out
+            mkdir d/sub; xfs_io -c 'lsattr' d/sub | grep -q P; xfs_io -c 'chattr -P' d
             """).MustSucceed();
     }
 

@@ -325,7 +325,12 @@ public sealed class FileTests
         Assert.Equal(Errno.Success, session.Ask(Opcode.IoCtl, node, out _, set, dax));
         Assert.Equal(Errno.Success, session.Ask(Opcode.IoCtl, node, out byte[] shown, get));
         Assert.Equal([.. new byte[16], .. dax], shown);
-        Assert.Equal(Errno.ENOTSUP, session.AskAs(0, Opcode.IoCtl, node, out _, set, [0x10, 0, 0, 0]));
+        Assert.Equal(Errno.ENOTSUP, session.AskAs(0, Opcode.IoCtl, node, out _, set, [0x01, 0, 0, 2]));
+        Assert.Equal(Errno.EPERM, session.Ask(Opcode.IoCtl, node, out _, set, [0x10, 0, 0, 2]));
+        Assert.Equal(Errno.EPERM, session.Ask(Opcode.IoCtl, node, out _, set, [0x20, 0, 0, 2]));
+        Assert.Equal(Errno.Success, session.AskAs(0, Opcode.IoCtl, node, out _, set, [0x10, 0, 0, 2]));
+        Assert.Equal(Errno.EPERM, session.Ask(Opcode.IoCtl, node, out _, set, dax));
+        Assert.Equal(Errno.Success, session.AskAs(0, Opcode.IoCtl, node, out _, set, dax));
         Assert.Equal(Errno.ENOTTY, session.Ask(Opcode.IoCtl, node, out _, Struct(new IoCtlIn { Command = 0x5401 })));
 
         Assert.Equal(Errno.Success, session.Ask(Opcode.IoCtl, node, out byte[] extended, Struct(new IoCtlIn { Command = 0x801C581F, OutSize = 28 })));

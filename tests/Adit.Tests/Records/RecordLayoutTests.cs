@@ -16,7 +16,7 @@ public sealed class RecordLayoutTests
         [
             (nameof(InodeRecord.Mode), 0), (nameof(InodeRecord.LinkCount), 4), (nameof(InodeRecord.UserId), 8),
             (nameof(InodeRecord.GroupId), 12), (nameof(InodeRecord.SizeBytes), 16), (nameof(InodeRecord.BlockCount), 24),
-            (nameof(InodeRecord.Reserved), 104), (nameof(InodeRecord.Parent), 96), (nameof(InodeRecord.Generation), 88),
+            (nameof(InodeRecord.ProjectId), 104), (nameof(InodeRecord.ChecksumEpoch), 108), (nameof(InodeRecord.Parent), 96), (nameof(InodeRecord.Generation), 88),
             (nameof(InodeRecord.Flags), 84), (nameof(InodeRecord.Device), 80),
         ];
         foreach ((string field, int offset) in expected)
@@ -48,6 +48,8 @@ public sealed class RecordLayoutTests
             Flags = 16,
             Generation = 17,
             Parent = 18,
+            ProjectId = 19,
+            ChecksumEpoch = 21,
         };
         Assert.True(InodeRecord.TryRead(record.AsBytes(), out InodeRecord read));
         Assert.True(read.AsBytes().SequenceEqual(record.AsBytes()));
@@ -65,7 +67,7 @@ public sealed class RecordLayoutTests
         Assert.False(IsReadable(good with { SizeBytes = -1 }));
         Assert.False(IsReadable(good with { SizeBytes = (1L << 55) + 1 }));
         Assert.False(IsReadable(good with { ModifyNanoseconds = 1_000_000_000 }));
-        Assert.False(IsReadable(good with { Reserved = 1 }));
+        Assert.False(IsReadable(good with { Mode = 0x4000, ChecksumEpoch = 1 }));
     }
 
     [Fact]
@@ -142,7 +144,7 @@ public sealed class RecordLayoutTests
         "A4810000" + "02000000" + "03000000" + "04000000" + "0504030201000000" + "0600000000000000"
         + "0800000000000000" + "0900000000000000" + "0C000000" + "0D000000"
         + "0700000000000000" + "0A00000000000000" + "0B000000" + "0E000000" + "0F000000" + "10000000"
-        + "1100000000000000" + "1200000000000000" + "0000000000000000";
+        + "1100000000000000" + "1200000000000000" + "1300000015000000";
 
     private static bool IsReadable(InodeRecord record) => InodeRecord.TryRead(record.AsBytes(), out _);
 }

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Adit.Interop.Linux;
+
+namespace Adit;
+
+/// <summary>What processes may do beyond their user's rights.</summary>
+public static class ProcessRights
+{
+    private const int LinuxImmutable = 9;
+
+    /// <summary>Whether this process may set and clear the flags of <see cref="Nodes.FileFlags.Privileged"/>: it is root's, or has
+    /// CAP_LINUX_IMMUTABLE.</summary>
+    public static bool MayFixFiles => Libc.geteuid() == 0 || MayFix("/proc/thread-self/status");
+
+    /// <summary>The same of another process, as a mount's server has to ask.</summary>
+    /// <param name="userId">Whose it is.</param>
+    /// <param name="processId">Which; 0 when it cannot be seen from here, and then it has no more than its user's rights.</param>
+    public static bool MayOtherFixFiles(uint userId, uint processId) =>
+        userId == 0 || (processId != 0 && MayFix(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/status")));
+
+    private static bool MayFix(string statusPath)
+    {
+        try
+        {
+            foreach (string line in File.ReadLines(statusPath))
+            {
+                if (line.StartsWith("CapEff:", StringComparison.Ordinal))
+                {
+                    return ulong.TryParse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong effective)
+                        && ((effective >> LinuxImmutable) & 1) != 0;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A process that is gone, or that cannot be looked at, is not known to have the right.
+        }
+
+        return false;
+    }
+}
