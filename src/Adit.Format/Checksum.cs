@@ -23,12 +23,22 @@ public static class Checksum
     private static uint Extend(uint crc, ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        bytes = bytes[(words.Length * sizeof(ulong))..];
+        if (ChecksumLanes.IsSupported)
+        {
+            while (words.Length >= ChecksumLanes.MinWords)
+            {
+                int count = Math.Min(words.Length, ChecksumLanes.MaxWords);
+                crc = ChecksumLanes.Extend(crc, words[..count]);
+                words = words[count..];
+            }
+        }
+
         foreach (ulong word in words)
         {
             crc = BitOperations.Crc32C(crc, word);
         }
 
-        bytes = bytes[(words.Length * sizeof(ulong))..];
         if (bytes.Length >= sizeof(uint))
         {
             crc = BitOperations.Crc32C(crc, MemoryMarshal.Read<uint>(bytes));

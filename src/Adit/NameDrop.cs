@@ -18,7 +18,8 @@ internal ref struct NameDrop
     private readonly bool _removesAtOnce;
     private InodeRecord _record;
 
-    public NameDrop(VolumeContext context, FileData data, Inode inode, Timestamp now)
+    /// <param name="isSole">The caller's use was the only thing that kept the inode, when it began or since.</param>
+    public NameDrop(VolumeContext context, FileData data, Inode inode, bool isSole, Timestamp now)
     {
         _context = context;
         _data = data;
@@ -28,7 +29,7 @@ internal ref struct NameDrop
         if (linkCount == 0)
         {
             context.TimeStamps.Remove(inode);
-            _removesAtOnce = context.Inodes.IsUsedOnce(inode) && data.IsSmallLocked(inode);
+            _removesAtOnce = isSole && inode.OpenCount == 0 && data.IsSmallLocked(inode);
         }
 
         if (!_removesAtOnce)

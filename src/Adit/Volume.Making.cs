@@ -293,11 +293,20 @@ public sealed partial class Volume
         PutTarget(transaction, number, target);
         transaction.Put(InodeRecord.Key(number), made.AsBytes());
         directory.PutGrowth(transaction, in parent);
-        transaction.Commit();
-        directory.Recorded(in parent);
         inode = _context.Inodes.UseNew(number, in made, retain, isOpen);
+        try
+        {
+            transaction.Commit();
+        }
+        catch
+        {
+            _context.Inodes.Discard(inode);
+            throw;
+        }
+
+        directory.Recorded(in parent);
         _context.Changes.Entry(directory.Number, name);
-        SyncNames(in directory.Record);
+        SyncNames(in parent);
         return Errno.Success;
     }
 

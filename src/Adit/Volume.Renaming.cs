@@ -265,7 +265,7 @@ public sealed partial class Volume
         bool leavesWhiteout)
     {
         Timestamp now = _context.Now();
-        NameDrop drop = target is null ? default : new NameDrop(_context, _data, target, now);
+        NameDrop drop = target is null ? default : new NameDrop(_context, _data, target, _context.Inodes.IsUsedOnce(target), now);
         Errno errno = _context.Store.Begin(out Transaction transaction, TransactionSize.Usual);
         if (errno != Errno.Success)
         {

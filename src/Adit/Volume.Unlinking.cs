@@ -77,9 +77,10 @@ public sealed partial class Volume
     {
         child = null;
         Errno errno = FindForRemovalLocked(directory, name, isDirectory, out DirectoryHit hit);
+        bool isSole = false;
         if (errno == Errno.Success)
         {
-            errno = Use(hit.Inode, out child);
+            errno = _context.UseToRemove(hit.Inode, out child, out isSole);
         }
 
         if (errno != Errno.Success)
@@ -94,7 +95,7 @@ public sealed partial class Volume
             _directories.Clear();
         }
 
-        using InodeLocks locks = new(directory, child);
+        using InodeLocks locks = new(directory, child!);
         errno = FlagRules.CheckRemoving(in directory.Record, in child!.Record);
         if (errno != Errno.Success)
         {
@@ -103,7 +104,7 @@ public sealed partial class Volume
 
         bool isLast = isDirectory || child.Record.LinkCount == 1;
         Timestamp now = _context.Now();
-        NameDrop drop = new(_context, _data, child, now);
+        NameDrop drop = new(_context, _data, child, isSole, now);
         drop.FreeEarlyWhenBroken();
         errno = _context.Store.Begin(out Transaction transaction, TransactionSize.Freeing);
         if (errno != Errno.Success)

@@ -81,6 +81,19 @@ internal sealed class VolumeContext
         return Errno.Success;
     }
 
+    /// <summary>The same, and says whether nothing else used or retained the inode.</summary>
+    public Errno UseToRemove(InodeNumber number, out Inode? inode, out bool isSole)
+    {
+        if (Inodes.TryUse(number, out inode, out _, out isSole))
+        {
+            return Errno.Success;
+        }
+
+        Errno errno = Use(number, out inode);
+        isSole = errno == Errno.Success && Inodes.IsUsedOnce(inode!);
+        return errno;
+    }
+
     public bool TryReadRecord(InodeNumber number, out InodeRecord record)
     {
         using TreeReader tree = Store.Read();

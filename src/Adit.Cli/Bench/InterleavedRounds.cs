@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 
 namespace Adit.Cli.Bench;
 
@@ -9,20 +10,18 @@ internal static class InterleavedRounds
     /// <summary>Hot methods are compiled three times: as they are, with counters, and with what was counted. Each takes a while.</summary>
     private const int WarmUpRounds = 20;
 
+    /// <summary>The warm-up is over when so many rounds in a row have compiled nothing, but takes no more than a number of rounds.</summary>
+    private const int QuietRounds = 4;
+
+    private const int MaxWarmUpRounds = 120;
+
     /// <param name="body">The case.</param>
     /// <param name="baseline">What it is compared with.</param>
     /// <param name="operations">How many in a round.</param>
     /// <param name="rounds">How many rounds of each.</param>
     public static Measurement Run(BenchBody body, BenchBody baseline, int operations, int rounds)
     {
-        for (var round = 0; round < WarmUpRounds; round++)
-        {
-            Time(body, operations);
-            Time(baseline, operations);
-
-            // The runtime compiles hot methods again in the background; the timed rounds shall run its last word.
-            Thread.Sleep(110);
-        }
+        WarmUp(body, baseline, operations);
 
         var times = new double[rounds];
         var baselineTimes = new double[rounds];
@@ -43,6 +42,23 @@ internal static class InterleavedRounds
         }
 
         return new Measurement(Median(times), Median(baselineTimes), (double)allocated / ((long)rounds * operations));
+    }
+
+    /// <summary>Runs both until the runtime, which compiles hot methods again in the background, has said its last word. On a busy machine that
+    /// takes longer.</summary>
+    private static void WarmUp(BenchBody body, BenchBody baseline, int operations)
+    {
+        var compiled = JitInfo.GetCompiledMethodCount();
+        var quiet = 0;
+        for (var round = 0; round < MaxWarmUpRounds && (round < WarmUpRounds || quiet < QuietRounds); round++)
+        {
+            Time(body, operations);
+            Time(baseline, operations);
+            Thread.Sleep(110);
+            var now = JitInfo.GetCompiledMethodCount();
+            quiet = now == compiled ? quiet + 1 : 0;
+            compiled = now;
+        }
     }
 
     public static double Median(double[] values)

@@ -1,11 +1,11 @@
 namespace Adit.Interop.Locking;
 
 /// <summary>A mutual-exclusion lock with a place in the order of <see cref="LockRank"/>. Not recursive; left by the thread that
-/// entered it. Entering and leaving a free one is one atomic operation each, and allocates nothing.</summary>
+/// entered it. Entering a free one is one atomic operation, leaving it a store when nobody waits, and neither allocates.</summary>
 /// <remarks>
-/// <para>The lock of Drepper, "Futexes are tricky" (2011), with a monitor for the futex: a waiter turns Held into HeldWithWaiters
-/// under the gate before it waits there, so whoever leaves then must take the gate, and pulses. A woken waiter enters as
-/// HeldWithWaiters, because others may wait beside it: at worst one pulse finds nobody.</para>
+/// <para>A waiter spins for a while and then sleeps on a monitor, its gate. It tries for the lock under the gate after it has counted itself
+/// among the <see cref="Sleepers"/>; whoever leaves and sees one takes the gate, and pulses. So either the waiter finds the lock free, or
+/// its holder finds the waiter. A woken one may find that somebody else was faster: then that one sees it and pulses.</para>
 /// <para>Checked builds (see <see cref="LockChecker"/>) verify order and recursion at each acquisition.</para>
 /// </remarks>
 /// <param name="rank">Its place in the order.</param>
@@ -14,13 +14,13 @@ public sealed class RankedLock(LockRank rank, ulong number = 0) : IRankedLock
 {
     private const int Free = 0;
     private const int Held = 1;
-    private const int HeldWithWaiters = 2;
 
     /// <summary>Long enough for a transaction of another thread, about a microsecond, to end.</summary>
     private const int SpinCount = 30;
 
     private readonly object _gate = new();
     private int _state;
+    private Sleepers _sleepers;
 
     public LockRank Rank { get; } = rank;
 
@@ -54,14 +54,11 @@ public sealed class RankedLock(LockRank rank, ulong number = 0) : IRankedLock
     public void Exit()
     {
         LockChecker.Exiting(this);
-        int state = Interlocked.Exchange(ref _state, Free);
-        if (state != Held)
+        Invariant.That(_state == Held, "a lock is left by whoever holds it");
+        Volatile.Write(ref _state, Free);
+        if (_sleepers.Any)
         {
-            Invariant.That(state == HeldWithWaiters, "a lock is left by whoever holds it");
-            lock (_gate)
-            {
-                Monitor.Pulse(_gate);
-            }
+            WakeOne();
         }
     }
 
@@ -83,13 +80,24 @@ public sealed class RankedLock(LockRank rank, ulong number = 0) : IRankedLock
         LockChecker.BeginWait(this, isShared: false);
         lock (_gate)
         {
-            while (Interlocked.Exchange(ref _state, HeldWithWaiters) != Free)
+            _sleepers.Add();
+            while (Interlocked.CompareExchange(ref _state, Held, Free) != Free)
             {
                 Monitor.Wait(_gate);
             }
+
+            _sleepers.Remove();
         }
 
         LockChecker.EndWait();
+    }
+
+    private void WakeOne()
+    {
+        lock (_gate)
+        {
+            Monitor.Pulse(_gate);
+        }
     }
 
     /// <summary>Leaves the lock when disposed.</summary>

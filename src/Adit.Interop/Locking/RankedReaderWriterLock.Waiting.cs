@@ -4,8 +4,8 @@ namespace Adit.Interop.Locking;
 /// Waiting. One monitor, the gate, for all three kinds of waiter: readers for a writer, writers for each other, and the
 /// writer inside for the readers inside. No wake-up is lost because
 /// <list type="bullet">
-/// <item>who waits for a writer has, under the gate, turned Held into HeldWithWaiters: that writer must take the gate to
-/// leave, and pulses;</item>
+/// <item>who sleeps until a writer leaves has, under the gate, counted itself among the <see cref="Sleepers"/> before it looked at the state
+/// again: either it finds the lock open, or the writer finds it, takes the gate to leave, and pulses;</item>
 /// <item>the writer that waits for readers has, under the gate, set <see cref="_isDraining"/> (a full fence) before it
 /// looked at the counts; a reader counts down (a full fence) before it looks at <see cref="_isDraining"/>; so either the
 /// writer sees the reader gone or the reader sees the writer waiting, takes the gate, and pulses;</item>
@@ -21,7 +21,6 @@ public sealed partial class RankedReaderWriterLock
 
     // Guarded by the gate.
     private int _waitingReaders;
-    private int _waitingWriters;
     private int _admittedReaders;
     private uint _turn;
 
@@ -90,37 +89,28 @@ public sealed partial class RankedReaderWriterLock
     {
         lock (Gate)
         {
-            while (true)
-            {
-                if (IsOpenToReaders(Volatile.Read(ref _state)))
-                {
-                    if (Announce(ref count))
-                    {
-                        return;
-                    }
-                }
-                else if (AskToBeWoken())
-                {
-                    break;
-                }
-            }
-
+            _sleepers.Add();
             _waitingReaders++;
             uint turn = _turn;
             while (_turn == turn)
             {
+                if (IsOpenToReaders(Volatile.Read(ref _state)) && Announce(ref count))
+                {
+                    _waitingReaders--;
+                    _sleepers.Remove();
+                    return;
+                }
+
                 Monitor.Wait(Gate);
             }
 
             // It is the readers' turn until the last of them has counted up.
+            _sleepers.Remove();
             Interlocked.Increment(ref count);
             if (--_admittedReaders == 0)
             {
                 Interlocked.Exchange(ref _state, Free);
-                if (_waitingWriters != 0)
-                {
-                    Monitor.PulseAll(Gate);
-                }
+                Monitor.PulseAll(Gate);
             }
         }
     }
@@ -142,24 +132,17 @@ public sealed partial class RankedReaderWriterLock
         LockChecker.BeginWait(this, isShared: false);
         lock (Gate)
         {
+            _sleepers.Add();
             while (Interlocked.CompareExchange(ref _state, Held, Free) != Free)
             {
-                if (Volatile.Read(ref _state) == ReadersTurn || AskToBeWoken())
-                {
-                    _waitingWriters++;
-                    Monitor.Wait(Gate);
-                    _waitingWriters--;
-                }
+                Monitor.Wait(Gate);
             }
+
+            _sleepers.Remove();
         }
 
         LockChecker.EndWait();
     }
-
-    /// <summary>Under the gate: makes sure that the writer inside wakes the waiters when it leaves.</summary>
-    /// <returns>False if there is none (any more).</returns>
-    private bool AskToBeWoken() =>
-        Interlocked.CompareExchange(ref _state, HeldWithWaiters, Held) is Held or HeldWithWaiters;
 
     private void WaitForReaders()
     {
@@ -200,23 +183,38 @@ public sealed partial class RankedReaderWriterLock
 
     private void Unclaim()
     {
-        if (Interlocked.CompareExchange(ref _state, Free, Held) == Held)
+        if (_sleepers.Any)
         {
+            HandOver(isLeft: false);
             return;
         }
 
+        Volatile.Write(ref _state, Free);
+        if (_sleepers.Any)
+        {
+            HandOver(isLeft: true);
+        }
+    }
+
+    /// <summary>Gives the lock to the readers that sleep, or to whoever comes first.</summary>
+    /// <param name="isLeft">It is left already: another writer may have come, who then comes here too.</param>
+    private void HandOver(bool isLeft)
+    {
         lock (Gate)
         {
-            if (_waitingReaders != 0)
+            if (_waitingReaders == 0)
+            {
+                if (!isLeft)
+                {
+                    Volatile.Write(ref _state, Free);
+                }
+            }
+            else if (!isLeft || Interlocked.CompareExchange(ref _state, ReadersTurn, Free) == Free)
             {
                 _admittedReaders = _waitingReaders;
                 _waitingReaders = 0;
                 _turn++;
                 Interlocked.Exchange(ref _state, ReadersTurn);
-            }
-            else
-            {
-                Interlocked.Exchange(ref _state, Free);
             }
 
             Monitor.PulseAll(Gate);

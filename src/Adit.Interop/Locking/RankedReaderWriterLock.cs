@@ -21,11 +21,8 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
     /// <summary>A writer is in, or waits for the readers inside to leave.</summary>
     private const int Held = 1;
 
-    /// <summary>The same, and it has to wake others when it leaves. Set under the gate only.</summary>
-    private const int HeldWithWaiters = 2;
-
     /// <summary>Readers that waited for the last writer are on their way in: writers wait. Set and ended under the gate.</summary>
-    private const int ReadersTurn = 3;
+    private const int ReadersTurn = 2;
 
     private const int MaxCounts = 16;
 
@@ -36,6 +33,7 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
     private readonly int[]? _readers;
     private readonly int _mask;
     private int _state;
+    private Sleepers _sleepers;
 
     /// <summary>The count of any other lock.</summary>
     private int _readerCount;

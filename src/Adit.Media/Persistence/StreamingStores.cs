@@ -8,17 +8,29 @@ namespace Adit.Media.Persistence;
 /// 8-byte words. What is not made of such words goes through the cache and is written back. No byte outside the range
 /// is ever stored, so neighbours in the same line may be stored to by others at the same time. A store fence must
 /// follow.</summary>
-/// <remarks>Past the cache also when there is little: a line whose old content is not in the cache would be fetched
-/// from the medium just to be overwritten, ten times as slow as the stores.</remarks>
+/// <remarks>Past the cache, because a line whose old content is not there would be fetched from the medium just to be overwritten.
+/// A few lines are fetched faster than stores past the cache drain: those go through it and are written back, as libpmem does
+/// below its PMEM_MOVNT_THRESHOLD. An aligned word that the range holds whole is never stored in parts.</remarks>
 internal static unsafe class StreamingStores
 {
     private const nuint Word = sizeof(long);
     private const nuint Line = CacheLines.SizeBytes;
 
+    /// <summary>From here on copies go past the cache whatever their alignment.</summary>
+    private const nuint StreamedBytes = 512;
+
     public static void Copy<TPersist>(byte* to, ref readonly byte source, nuint lengthBytes)
         where TPersist : struct, IPersist
     {
         ref byte from = ref Unsafe.AsRef(in source);
+        if (lengthBytes < StreamedBytes && ((nuint)to & (Word - 1)) == 0 && lengthBytes != 0)
+        {
+            // From an aligned start the runtime's copy divides the range between words only.
+            Unsafe.CopyBlockUnaligned(ref *to, ref from, (uint)lengthBytes);
+            TPersist.WriteBack(to, lengthBytes);
+            return;
+        }
+
         nuint head = Math.Min((nuint)(-(nint)to) & (Line - 1), lengthBytes);
         if (head != 0)
         {

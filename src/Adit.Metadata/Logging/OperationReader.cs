@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Adit.Format;
 
@@ -7,7 +7,8 @@ namespace Adit.Metadata.Logging;
 /// <summary>Walks the operations of one record.</summary>
 internal ref struct OperationReader(ReadOnlySpan<byte> operations, uint count)
 {
-    private ReadOnlySpan<byte> _rest = operations;
+    private ref byte _next = ref MemoryMarshal.GetReference(operations);
+    private int _leftBytes = operations.Length;
     private uint _left = count;
 
     public LogOperationKind Kind { get; private set; }
@@ -30,56 +31,66 @@ internal ref struct OperationReader(ReadOnlySpan<byte> operations, uint count)
         }
 
         _left--;
-        LogOperation operation = MemoryMarshal.Read<LogOperation>(Take(LogOperation.SizeBytes));
-        Kind = operation.Kind;
-        switch (operation.Kind)
+        ulong head = TakeWord();
+        int valueBytes = (ushort)(head >> 16);
+        uint number = (uint)(head >> 32);
+        Kind = (LogOperationKind)(byte)head;
+        switch (Kind)
         {
             case LogOperationKind.Put:
-                Key = ReadKey();
-                Value = Take(Trees.Node.PaddedLength(operation.ValueBytes))[..operation.ValueBytes];
+                Key = TakeKey();
+                Value = TakeValue(valueBytes);
                 return true;
             case LogOperationKind.Patch:
-                Key = ReadKey();
-                Value = Take(Trees.Node.PaddedLength(operation.ValueBytes))[..operation.ValueBytes];
-                Offset = operation.BlockCount <= Transactions.Transaction.MaxValueBytes ? (int)operation.BlockCount : throw Damaged("a patch behind a value");
+                Key = TakeKey();
+                Value = TakeValue(valueBytes);
+                Offset = number <= Transactions.Transaction.MaxValueBytes ? (int)number : throw Damaged("a patch behind a value");
                 return true;
             case LogOperationKind.Delete:
-                Key = ReadKey();
+                Key = TakeKey();
                 return true;
             case LogOperationKind.Grow:
-                Key = ReadKey();
-                Blocks = ReadBlocks(operation);
+                Key = TakeKey();
+                Blocks = TakeBlocks(number);
                 return true;
             case LogOperationKind.Take:
             case LogOperationKind.Free:
-                Blocks = ReadBlocks(operation);
+                Blocks = TakeBlocks(number);
                 return true;
             default:
-                throw Damaged($"operation {(byte)operation.Kind}");
+                throw Damaged($"operation {(byte)Kind}");
         }
     }
 
     private static VolumeException Damaged(string what) => new(
         Interop.Errno.EUCLEAN, $"The log holds a record with {what}, which this version does not understand; open the volume with a newer version, or run 'adit fsck'.");
 
-    private BlockExtent ReadBlocks(LogOperation operation) =>
-        new(new BlockAddress(BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)))), operation.BlockCount);
+    private BlockExtent TakeBlocks(uint blockCount) => new(new BlockAddress((long)TakeWord()), blockCount);
 
-    private TreeKey ReadKey()
+    private TreeKey TakeKey()
     {
-        ReadOnlySpan<byte> bytes = Take(TreeKey.SizeBytes);
-        return new TreeKey(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]));
+        ref byte key = ref Take(TreeKey.SizeBytes);
+        return new TreeKey(Word(ref key), Word(ref Unsafe.Add(ref key, sizeof(ulong))));
     }
 
-    private ReadOnlySpan<byte> Take(int bytes)
+    private ReadOnlySpan<byte> TakeValue(int lengthBytes) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Take(Trees.Node.PaddedLength(lengthBytes)), lengthBytes);
+
+    private ulong TakeWord() => Word(ref Take(sizeof(ulong)));
+
+    private static ulong Word(ref byte at) => Unsafe.ReadUnaligned<ulong>(ref at);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref byte Take(int bytes)
     {
-        if (bytes > _rest.Length)
+        if (bytes > _leftBytes)
         {
             throw Damaged("more operations than bytes");
         }
 
-        ReadOnlySpan<byte> taken = _rest[..bytes];
-        _rest = _rest[bytes..];
-        return taken;
+        ref byte taken = ref _next;
+        _next = ref Unsafe.Add(ref _next, bytes);
+        _leftBytes -= bytes;
+        return ref taken;
     }
 }

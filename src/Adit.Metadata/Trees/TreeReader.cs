@@ -23,6 +23,9 @@ public readonly ref struct TreeReader : IDisposable
 
     public bool TryGet(TreeKey key, out ReadOnlySpan<byte> value) => _tree.TryGet(key, out value);
 
+    /// <summary>The same for a record that was changed a moment ago, without a search. False says nothing.</summary>
+    public bool TryGetRecent(TreeKey key, out ReadOnlySpan<byte> value) => _tree.TryGetRemembered(key, out value);
+
     /// <summary>The record with the largest key not above <paramref name="key"/>.</summary>
     public bool TryGetAtOrBelow(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) =>
         _tree.TryGetAtOrBelow(key, out found, out value);

@@ -23,6 +23,14 @@ internal sealed unsafe partial class WorkingTree
         return true;
     }
 
+    /// <summary>The value of a record that was changed last and lies where it was put: found without a search, for readers too.</summary>
+    public bool TryGetRemembered(TreeKey key, out ReadOnlySpan<byte> value)
+    {
+        byte* found = FindRemembered(key, out int valueBytes);
+        value = found is null ? default : new ReadOnlySpan<byte>(found, valueBytes);
+        return found is not null;
+    }
+
     /// <summary>The value of a record that lies in a working node where it was last seen, or null.</summary>
     private byte* FindRemembered(TreeKey key, int valueBytes)
     {

@@ -50,7 +50,13 @@ internal sealed unsafe partial class WorkingTree
     public ulong Epoch { get; private set; }
 
     /// <summary>Closes the epoch: every node of now becomes immutable.</summary>
-    public void BeginNextEpoch() => Epoch++;
+    public void BeginNextEpoch()
+    {
+        Epoch++;
+
+        // Blocks that were nodes may become data: what lies there then must not be taken for one.
+        Array.Clear(_places);
+    }
 
     public void Dispose() => _verified.Dispose();
 

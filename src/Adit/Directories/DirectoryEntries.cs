@@ -12,8 +12,13 @@ internal static class DirectoryEntries
     public static DirectoryHit Find(in TreeReader tree, in NameHash names, InodeNumber directory, ReadOnlySpan<byte> name)
     {
         ulong first = names.EntryOffset(name);
-        ulong free = first;
         TreeKey next = DirectoryEntryRecord.Key(directory, first);
+        if (tree.TryGetRecent(next, out ReadOnlySpan<byte> recent) && Wrap(next, recent) is var made && made.Name.SequenceEqual(name))
+        {
+            return new DirectoryHit(true, first, made.Inode, made.TypeBits);
+        }
+
+        ulong free = first;
         while (tree.TryGetAtOrAbove(next, out TreeKey found, out ReadOnlySpan<byte> value)
             && found.Inode == directory && found.Kind == RecordKind.DirectoryEntry && found.Offset < first + NameHash.SlotCount)
         {

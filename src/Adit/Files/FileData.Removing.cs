@@ -69,7 +69,7 @@ internal sealed partial class FileData
     public void Removed(Inode inode)
     {
         ReturnAheadLocked(inode);
-        inode.Extents.CoverEmptyFile();
+        inode.CoverEmptyFile();
         inode.Record.LinkCount = 0;
         inode.Record.BlockCount = 0;
         inode.IsRecordBehind = false;

@@ -61,12 +61,15 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     public Inode? NewerIdle;
 
     private int _pending;
+    private ExtentMap? _extents;
+    private bool _hasNoExtents;
 
     public InodeNumber Number { get; } = number;
 
     public RankedReaderWriterLock Lock { get; } = new(LockRank.Inode, number.Value);
 
-    public ExtentMap Extents { get; } = new();
+    /// <summary>What is known of its extents. Made when it is asked for: many files are made and gone without any.</summary>
+    public ExtentMap Extents => _extents ?? MakeExtents();
 
     /// <summary>On the list of those whose time stamps are to be recorded. This and its neighbours there are guarded by the list.</summary>
     public bool IsListed;
@@ -82,6 +85,13 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     public int OpenCount;
 
     public PendingTimes Pending => (PendingTimes)Volatile.Read(ref _pending);
+
+    /// <summary>It is known to have no extents: it is new, or all are gone. Needs the lock exclusively, or nobody else to know the inode.</summary>
+    public void CoverEmptyFile()
+    {
+        _hasNoExtents = true;
+        _extents?.CoverEmptyFile();
+    }
 
     /// <summary>Marks time stamps; needs the lock shared. Writes nothing when they are marked already.</summary>
     /// <returns>True when the mark is new.</returns>
@@ -141,15 +151,30 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     /// <summary>Takes over a record that a transaction has just put; needs the lock exclusively.</summary>
     public void Recorded(in InodeRecord record)
     {
+        // Of the parameter: what has just been stored can be loaded only when the commit's record has drained, and nobody waits for that yet.
+        IsAccessTimeOld = IsOld(in record);
         Record = record;
         IsRecordBehind = false;
-        RefreshAccessTimeAge();
     }
 
-    public void RefreshAccessTimeAge() => IsAccessTimeOld =
-        (!IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ModifySeconds, Record.ModifyNanoseconds)
-        || !IsLater(Record.AccessSeconds, Record.AccessNanoseconds, Record.ChangeSeconds, Record.ChangeNanoseconds))
-        && (Record.Flags & (uint)FileFlags.NoAccessTime) == 0;
+    public void RefreshAccessTimeAge() => IsAccessTimeOld = IsOld(in Record);
+
+    private ExtentMap MakeExtents()
+    {
+        ExtentMap made = new();
+        if (_hasNoExtents)
+        {
+            made.CoverEmptyFile();
+        }
+
+        // Several readers may be here at once.
+        return Interlocked.CompareExchange(ref _extents, made, null) ?? made;
+    }
+
+    private static bool IsOld(in InodeRecord record) =>
+        (!IsLater(record.AccessSeconds, record.AccessNanoseconds, record.ModifySeconds, record.ModifyNanoseconds)
+        || !IsLater(record.AccessSeconds, record.AccessNanoseconds, record.ChangeSeconds, record.ChangeNanoseconds))
+        && (record.Flags & (uint)FileFlags.NoAccessTime) == 0;
 
     private static bool IsLater(long seconds, uint nanoseconds, long otherSeconds, uint otherNanoseconds) =>
         seconds != otherSeconds ? seconds > otherSeconds : nanoseconds > otherNanoseconds;

@@ -33,7 +33,12 @@ internal sealed class InodeTable
 
     /// <summary>Uses an inode that is in memory.</summary>
     /// <param name="version">When it is not: what <see cref="UseLoaded"/> needs to know that nothing happened since.</param>
-    public bool TryUse(InodeNumber number, [NotNullWhen(true)] out Inode? inode, out ulong version)
+    public bool TryUse(InodeNumber number, [NotNullWhen(true)] out Inode? inode, out ulong version) =>
+        TryUse(number, out inode, out version, out _);
+
+    /// <summary>Uses an inode that is in memory.</summary>
+    /// <param name="isSole">Nothing else used or retained it when the use began.</param>
+    public bool TryUse(InodeNumber number, [NotNullWhen(true)] out Inode? inode, out ulong version, out bool isSole)
     {
         Stripe stripe = StripeOf(number);
         using (stripe.Lock.Enter())
@@ -41,15 +46,17 @@ internal sealed class InodeTable
             version = stripe.Version;
             if (!stripe.Inodes.TryGetValue(number.Value, out inode))
             {
+                isSole = false;
                 return false;
             }
 
             stripe.UseLocked(inode);
+            isSole = inode.Uses == 1 && !stripe.Retained.ContainsKey(number.Value);
             return true;
         }
     }
 
-    /// <summary>Uses an inode whose record was read after a <see cref="TryUse"/> that did not find it.</summary>
+    /// <summary>Uses an inode whose record was read after a <see cref="TryUse(InodeNumber, out Inode?, out ulong)"/> that did not find it.</summary>
     /// <returns>False when the record may have become stale: look again.</returns>
     public bool UseLoaded(InodeNumber number, in InodeRecord record, ulong version, [NotNullWhen(true)] out Inode? inode)
     {
@@ -81,7 +88,7 @@ internal sealed class InodeTable
     public Inode UseNew(InodeNumber number, in InodeRecord record, bool retain, bool isOpen)
     {
         Inode inode = new(number, record) { Uses = 1, OpenCount = isOpen ? 1 : 0, HasNoAttributes = true, IsAccessTimeOld = (record.Flags & (uint)FileFlags.NoAccessTime) == 0 };
-        inode.Extents.CoverEmptyFile();
+        inode.CoverEmptyFile();
         Stripe stripe = StripeOf(number);
         using (stripe.Lock.Enter())
         {
@@ -93,6 +100,17 @@ internal sealed class InodeTable
         }
 
         return inode;
+    }
+
+    /// <summary>Takes back what <see cref="UseNew"/> took in: the inode was not made after all, and nobody knows its number.</summary>
+    public void Discard(Inode inode)
+    {
+        Stripe stripe = StripeOf(inode.Number);
+        using (stripe.Lock.Enter())
+        {
+            stripe.Retained.Remove(inode.Number.Value);
+            stripe.DropLocked(inode);
+        }
     }
 
     /// <summary>Uses an inode once more; the caller uses it already.</summary>
