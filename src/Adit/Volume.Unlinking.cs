@@ -93,6 +93,7 @@ public sealed partial class Volume
         {
             // Before it is asked whether anything else uses the child.
             _directories.Clear();
+            isSole = _context.Inodes.IsUsedOnce(child!);
         }
 
         using InodeLocks locks = new(directory, child!);
@@ -123,7 +124,7 @@ public sealed partial class Volume
         directory.Recorded(in parent);
         drop.Committed();
         _context.Changes.Removed(directory.Number, hit.Inode, name, isLast);
-        SyncNames(in directory.Record);
+        SyncNames(in parent);
         if (hit.IsSymbolicLink)
         {
             // Not earlier: the directory may be used here only because the cache uses it.
