@@ -32,6 +32,38 @@ internal sealed class AditStream(AditFile file, bool leaveOpen) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
+    /// <remarks>Done before it returns: a read is a copy from memory.</remarks>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ValueTask<int> read = file.ReadAsync(Position, buffer, cancellationToken);
+        if (read.IsCompletedSuccessfully)
+        {
+            Position += read.Result;
+        }
+
+        return read;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ValueTask write = file.WriteAsync(Position, buffer, cancellationToken);
+        if (write.IsCompleted && !write.IsCompletedSuccessfully)
+        {
+            return write;
+        }
+
+        Position += buffer.Length;
+        return write;
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public override long Seek(long offset, SeekOrigin origin)
     {
         long target = offset + origin switch

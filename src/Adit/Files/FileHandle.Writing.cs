@@ -175,6 +175,9 @@ internal sealed partial class FileHandle
         }
     }
 
+    /// <summary>Each write waits for the medium: it was asked to be durable, and that is not a matter of a fence.</summary>
+    public bool WaitsForDurability => (_intent & OpenIntent.DataSync) != 0 && !_context.CommitsAreDurable;
+
     private Errno CheckWrite(long offsetBytes) =>
         (_intent & OpenIntent.Write) == 0 ? Errno.EBADF
         : offsetBytes < 0 ? Errno.EINVAL
