@@ -4,7 +4,7 @@ namespace Adit;
 
 /// <summary>An operation of the library that failed: the one place where the outcomes of the file system become exceptions.
 /// The message names the operation, the path, the reason and a way out.</summary>
-public sealed class AditException : IOException
+public class AditException : IOException
 {
     /// <param name="errno">The POSIX outcome.</param>
     /// <param name="operation">What was asked, as a verb: "open", "rename".</param>

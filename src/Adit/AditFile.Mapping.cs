@@ -12,6 +12,8 @@ namespace Adit;
 /// <content>Direct access: pins and views.</content>
 public sealed partial class AditFile : IPinRefusal
 {
+    private const string MapOperation = "map";
+
     private AddressSpace? _mapping;
 
     /// <summary>The file's mapping: prefaulting, advice, page sources, leases, statistics. The same object for every handle while the file is
@@ -53,6 +55,11 @@ public sealed partial class AditFile : IPinRefusal
     {
         options ??= new ViewOptions();
         CheckAccess(options.Kind == ViewKind.ReadWrite ? PinAccess.Write : PinAccess.Read);
+        if ((options.Flags & MapFlags.Sync) != 0)
+        {
+            CheckPreview(VolumeFeatures.SynchronousMappings);
+        }
+
         Errno errno = View.TryMap(Mapping, offsetBytes, lengthBytes, options, out View? view, out string? refusal);
         if (errno == Errno.EROFS)
         {
@@ -73,15 +80,28 @@ public sealed partial class AditFile : IPinRefusal
 
     private AddressSpace OpenMapping()
     {
-        Check(((FileHandle)Node).OpenMapping(out AddressSpace? mapping), "map");
+        Check(((FileHandle)Node).OpenMapping(out AddressSpace? mapping), MapOperation);
         return _mapping = mapping!;
     }
 
     private void CheckAccess(PinAccess access)
     {
+        if ((access & PinAccess.Sync) != 0)
+        {
+            CheckPreview(VolumeFeatures.SynchronousMappings);
+        }
+
         if ((access & PinAccess.Write) != 0 && (Access & FileAccess.Write) == 0)
         {
             Throw(Errno.EBADF, "map for writing");
+        }
+    }
+
+    private void CheckPreview(string feature)
+    {
+        if (Volume.RefusesPreviews)
+        {
+            throw new AditException(Errno.ENOTSUP, "map", Path, $"'{feature}' is a preview, and previews are refused.");
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Adit.Access;
+using Adit.Files;
 using Adit.Interop;
 using Adit.Nodes;
 
@@ -29,6 +31,9 @@ public sealed partial class AditFile : IDisposable
 
     public NodeAttributes Attributes => Node.Attributes;
 
+    /// <summary>How the file is accessed, why, and what its flag will change.</summary>
+    public DaxStatus DaxStatus => Volume.GetDaxStatus(((FileHandle)Node).Node);
+
     /// <summary>Size in bytes.</summary>
     public long Length => Node.Attributes.SizeBytes;
 
@@ -42,9 +47,15 @@ public sealed partial class AditFile : IDisposable
 
     /// <summary>Finds bytes on the medium, without copying them. They stay readable until the result is disposed, on the same
     /// thread; until then nothing can change the file's blocks.</summary>
+    /// <exception cref="DirectAccessException">The file is a private one: there is nothing to read without copying.</exception>
     /// <returns>Fewer bytes than asked at the end of the file, and where the blocks do not lie one behind the other.</returns>
     public unsafe DirectRead ReadDirect(long offsetBytes, int wantedBytes)
     {
+        if (!Node.IsDirect)
+        {
+            throw new DirectAccessException("read directly", Path, DaxStatus);
+        }
+
         MediumSegment segment = default;
         Check(Node.BeginDirectRead(offsetBytes, wantedBytes, new Span<MediumSegment>(ref segment), out int count, out _), "read");
         return new DirectRead(Node, count == 0 ? default : new ReadOnlySpan<byte>(segment.Start, segment.LengthBytes));
@@ -133,6 +144,11 @@ public sealed partial class AditFile : IDisposable
         if (errno is Errno.EROFS or Errno.EPERM)
         {
             ThrowIfFixed(operation);
+        }
+
+        if (errno == Errno.ENOTSUP && !Node.IsDirect && operation == MapOperation)
+        {
+            throw new DirectAccessException(operation, Path, DaxStatus);
         }
 
         Volume.ThrowUnless(errno, operation, Path);

@@ -65,6 +65,11 @@ public sealed partial class Volume
         {
             using ExclusiveScope scope = new(inode.Lock);
             bool setsSize = (changes.Fields & AttributeFields.Size) != 0 && changes.SizeBytes >= 0;
+            if (setsSize)
+            {
+                SettleStateLocked(inode);
+            }
+
             change = new LayoutBreak(
                 setsSize ? inode.Space : null,
                 setsSize ? FileData.ChangedBySize(inode, changes.SizeBytes) : default,

@@ -15,7 +15,7 @@ public sealed partial class Volume
     public FileFlags GetFlags(string path, bool followLink = true) => (FileFlags)GetAttributes(path, followLink).Flags & FileFlags.All;
 
     /// <summary>Sets and clears flags. Durable as any change of attributes. The DAX flag decides how a file is accessed when it next comes into
-    /// use, and nothing before.</summary>
+    /// use, and nothing before; <see cref="GetDaxStatus(string, bool)"/> tells.</summary>
     /// <param name="path">A file, a directory or, where the flags allow, something else.</param>
     /// <param name="set">Flags that it shall have.</param>
     /// <param name="clear">Flags that it shall not have.</param>
@@ -188,6 +188,8 @@ public sealed partial class Volume
 
             if (errno == Errno.Success)
             {
+                bool isPending = attributes.Type == FileType.Regular && volume.GetDaxStatus(inode).Pending is not null;
+                Report = Report with { Pending = Report.Pending + (isPending ? 1 : 0) };
                 Report = isDirectory
                     ? Report with { DirectoriesChanged = Report.DirectoriesChanged + 1 }
                     : Report with { FilesChanged = Report.FilesChanged + 1 };

@@ -7,16 +7,6 @@ namespace Adit;
 /// <summary>What a volume says of itself.</summary>
 public sealed partial class Volume
 {
-    private static readonly VolumeFeature[] Features =
-    [
-        new("extents", FeatureMaturity.Stable),
-        new("unwritten-extents", FeatureMaturity.Stable),
-        new("extended-attributes", FeatureMaturity.Stable),
-        new("orphans", FeatureMaturity.Stable),
-        new("reverse-map", FeatureMaturity.Preview),
-        new("huge-alignment", FeatureMaturity.Preview),
-    ];
-
     /// <summary>Everything known about the volume, for people and tools.</summary>
     public VolumeInformation GetInformation()
     {
@@ -39,7 +29,9 @@ public sealed partial class Volume
             HasCheapFences = medium.HasCheapFences,
             IsReadOnly = IsReadOnly,
             FormatVersion = identity.Version,
-            Features = Features,
+            Features = VolumeFeatures.All,
+            Dax = Dax,
+            Previews = _options.Previews,
             LastCleanClose = identity.LastCleanClose,
             WasClean = identity.WasClean,
             RecoveredRecords = statistics.RecoveredTransactionCount,

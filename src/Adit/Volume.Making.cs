@@ -156,6 +156,7 @@ public sealed partial class Volume
             transaction.Commit();
             Inode inode = _context.Inodes.UseNew(number, in made, retain, isOpen: true);
             inode.IsTemporary = true;
+            inode.IsPrivate = _context.Access.IsPrivate(in made);
             attributes = made.ToAttributes(number);
             file = FileHandle.OverNew(this, inode, intent);
             return Errno.Success;
@@ -294,6 +295,7 @@ public sealed partial class Volume
         transaction.Put(InodeRecord.Key(number), made.AsBytes());
         directory.PutGrowth(transaction, in parent);
         inode = _context.Inodes.UseNew(number, in made, retain, isOpen);
+        inode.IsPrivate = _context.Access.IsPrivate(in made);
         try
         {
             transaction.Commit();

@@ -118,7 +118,18 @@ public sealed partial class Volume
             throw;
         }
 
-        Volume volume = new(store, options);
+        Volume volume;
+        try
+        {
+            volume = new(store, options);
+        }
+        catch
+        {
+            store.Dispose();
+            DisposeMedium(medium, options);
+            throw;
+        }
+
         try
         {
             volume.CheckRoot();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Adit.Access;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
@@ -25,6 +26,7 @@ internal sealed class VolumeContext
         IsReadOnly = store.IsReadOnly;
         MovesAccessTimes = options.AccessTime == AccessTimePolicy.Relative && !store.IsReadOnly;
         Broken = store.Options.Broken;
+        Access = new AccessRules(options, store.Identity);
         _clock = new CoarseClock(store.Options.Time);
     }
 
@@ -43,6 +45,9 @@ internal sealed class VolumeContext
     public readonly bool CommitsAreDurable;
 
     public readonly bool IsReadOnly;
+
+    /// <summary>Which files are accessed directly.</summary>
+    public readonly AccessRules Access;
 
     /// <summary>Reading moves access times.</summary>
     public readonly bool MovesAccessTimes;

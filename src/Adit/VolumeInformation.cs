@@ -54,6 +54,12 @@ public sealed record VolumeInformation
 
     public required IReadOnlyList<VolumeFeature> Features { get; init; }
 
+    /// <summary>What decides, in this opening, whether files are accessed directly.</summary>
+    public required DaxMode Dax { get; init; }
+
+    /// <summary>Whether, in this opening, features that are not stable may be used.</summary>
+    public required PreviewPolicy Previews { get; init; }
+
     /// <summary>When the volume was last closed in good order, or null when it never was.</summary>
     public required DateTimeOffset? LastCleanClose { get; init; }
 

@@ -17,6 +17,12 @@ public sealed record VolumeOptions
     /// <summary>When reading moves a file's access time.</summary>
     public AccessTimePolicy AccessTime { get; init; } = AccessTimePolicy.Relative;
 
+    /// <summary>What decides whether files are accessed directly.</summary>
+    public DaxMode Dax { get; init; } = DaxMode.Inode;
+
+    /// <summary>Whether features that are not stable yet may be used.</summary>
+    public PreviewPolicy Previews { get; init; } = PreviewPolicy.Allow;
+
     /// <summary>The medium given to <see cref="Volume.Open(Media.Medium, VolumeOptions?)"/> stays the caller's and open.</summary>
     public bool LeaveMediumOpen { get; init; }
 

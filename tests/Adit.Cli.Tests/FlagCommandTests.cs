@@ -44,5 +44,37 @@ public sealed class FlagCommandTests
         AditTool.Run("umount", mount).Expect(0);
     }
 
+    [MountFact]
+    public void Stat_and_mount_say_how_files_are_accessed()
+    {
+        using var folder = new TestFolder();
+        var volume = folder.MakeVolume();
+        var mount = folder.MakeDirectory("mnt");
+        var mounted = AditTool.Run("mount", volume, mount, "-o", "dax").Expect(0);
+        Assert.Contains("'dax' is deprecated", mounted.Errors, StringComparison.Ordinal);
+        Assert.Contains("private-files", mounted.Errors, StringComparison.Ordinal);
+        AditTool.Run("umount", mount).Expect(0);
+
+        mounted = AditTool.Run("mount", volume, mount, "-o", "nopreview").Expect(0);
+        Assert.DoesNotContain("deprecated", mounted.Errors, StringComparison.Ordinal);
+        Assert.Contains("previews are refused", mounted.Errors, StringComparison.Ordinal);
+        AditTool.Run("umount", mount).Expect(0);
+
+        AditTool.Run("mount", volume, mount).Expect(0);
+        var file = Path.Combine(mount, "f");
+        using (var held = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.ReadWrite))
+        {
+            AditTool.Run("chattr", "-x", file).Expect(0);
+            var stat = AditTool.Run("stat", file, "--json").Expect(0).Json;
+            Assert.Equal(("direct", "private", true), (stat.GetProperty("dax_state").GetString(), stat.GetProperty("dax_next_state").GetString(), stat.GetProperty("dax_in_use").GetBoolean()));
+            Assert.Contains("in use", stat.GetProperty("dax_pending").GetString(), StringComparison.Ordinal);
+        }
+
+        var info = AditTool.Run("info", mount, "--json").Expect(0).Json;
+        Assert.Equal(("inode", false), (info.GetProperty("dax").GetString(), info.GetProperty("refuses_previews").GetBoolean()));
+        AditTool.Run("umount", mount).Expect(0);
+        Assert.Contains("private: its flag x is not set", AditTool.Run("stat", volume + ":/f").Expect(0).Output, StringComparison.Ordinal);
+    }
+
     private static bool DaxFlag(string path) => AditTool.Run("stat", path, "--json").Expect(0).Json.GetProperty("dax_flag").GetBoolean();
 }

@@ -51,6 +51,7 @@ internal sealed class InfoCommand : VolumeCommand
         Row("this opening", report.WasClean ? "clean" : $"recovered {report.RecoveredRecords} records of the log");
         Row("log", $"{Sizes.Format(report.LogUsedBytes)} of {Sizes.Format(report.LogBytes)} in use; epoch {report.Epoch}");
         Row("format", $"version {report.FormatVersion}");
+        Row("dax", $"dax={report.Dax}{(report.RefusesPreviews ? ", previews are refused" : "")}");
         Row("features", report.Features.Count == 0 ? "none" : string.Join(", ", report.Features.Select(feature => $"{feature.Name} ({feature.Maturity})")));
         if (report.Failure is not null)
         {

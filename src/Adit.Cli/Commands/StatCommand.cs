@@ -51,6 +51,7 @@ internal sealed class StatCommand : VolumeCommand
         Row("path", report.Target is null ? report.Path : $"{report.Path} -> {report.Target}");
         Row("type", $"{report.Type}, inode {report.Inode}, {report.Links} link{(report.Links == 1 ? "" : "s")}");
         Row("mode", $"{report.Mode}, user {report.Uid}, group {report.Gid}");
+        Row("flags", $"{(report.Flags.Length == 0 ? "none" : report.Flags)}, project {report.Project}");
         Row("size", $"{report.Size} bytes, {Sizes.Format(report.AllocatedBytes)} allocated");
         Row("accessed", report.Accessed);
         Row("modified", report.Modified);
@@ -58,7 +59,12 @@ internal sealed class StatCommand : VolumeCommand
         Row("born", report.Born);
         if (report.DaxState is not null)
         {
-            Row("dax", $"flag {(report.DaxFlag ? "set" : "not set")}, {report.DaxState}: {report.DaxReason}");
+            Row("dax", $"flag {(report.DaxFlag ? "set" : "not set")}, {report.DaxState}: {report.DaxReason}{(report.Checksums ? "; blocks have checksums" : "")}");
+            if (report.DaxPending is not null)
+            {
+                Row("dax, next", $"{report.DaxNextState}: {report.DaxPending}");
+            }
+
             Row("huge", report.HugeShare is { } share ? $"{Sizes.Percent(share)} of its whole 2 MiB ranges" : "no whole 2 MiB range");
         }
 

@@ -29,6 +29,13 @@ internal static class InformationReader
             IsReadOnly = information.IsReadOnly,
             FormatVersion = information.FormatVersion,
             Features = [.. information.Features.Select(feature => new FeatureReport(feature.Name, feature.Maturity == FeatureMaturity.Stable ? "stable" : "preview"))],
+            Dax = information.Dax switch
+            {
+                DaxMode.Always => "always",
+                DaxMode.Never => "never",
+                _ => "inode",
+            },
+            RefusesPreviews = information.Previews == PreviewPolicy.Refuse,
             LastCleanClose = information.LastCleanClose,
             WasClean = information.WasClean,
             RecoveredRecords = information.RecoveredRecords,

@@ -1,3 +1,4 @@
+using Adit.Access;
 using Adit.Cli.Reports;
 using Adit.Cli.Trees;
 using Adit.Format;
@@ -8,9 +9,6 @@ namespace Adit.Cli.Inspection;
 /// <summary>Makes the document of <c>adit stat</c>.</summary>
 internal static class NodeReader
 {
-    /// <summary>FS_DAX_FL of <c>linux/fs.h</c>.</summary>
-    private const uint DaxFlag = 0x02000000;
-
     public static NodeReport Read(Volume volume, string path)
     {
         var attributes = volume.GetAttributes(path, followLink: false);
@@ -27,6 +25,7 @@ internal static class NodeReader
                 (extent.Flags & ExtentFlags.Shared) != 0));
         });
 
+        var dax = volume.GetDaxStatus(path, followLink: false);
         var isFile = attributes.Type == FileType.Regular;
         var wholeRanges = attributes.SizeBytes >> Geometry.ChunkShift;
         return new NodeReport
@@ -45,11 +44,24 @@ internal static class NodeReader
             Changed = NodeText.Time(attributes.ChangeTime),
             Born = NodeText.Time(attributes.BirthTime),
             Target = attributes.Type == FileType.SymbolicLink ? volume.ReadLink(path) : null,
-            DaxFlag = (attributes.Flags & DaxFlag) != 0,
-            DaxState = isFile ? "direct" : null,
-            DaxReason = isFile ? "the library reads and writes the medium itself; through a mount the kernel copies" : null,
+            Flags = Commands.FlagLetters.Format((FileFlags)attributes.Flags),
+            Project = attributes.ProjectId,
+            DaxFlag = dax.Flag,
+            DaxState = TextOf(dax.State),
+            DaxReason = dax.Reason,
+            DaxInUse = dax.IsInUse,
+            DaxNextState = TextOf(dax.NextState),
+            DaxPending = dax.Pending,
+            Checksums = dax.KeepsChecksums,
             HugeShare = isFile && wholeRanges > 0 ? Math.Min(1.0, (double)hugeRanges / wholeRanges) : null,
             Extents = extents,
         };
     }
+
+    private static string? TextOf(DaxState state) => state switch
+    {
+        DaxState.Direct => "direct",
+        DaxState.Private => "private",
+        _ => null,
+    };
 }

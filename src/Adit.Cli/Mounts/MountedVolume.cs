@@ -21,13 +21,13 @@ internal sealed class MountedVolume : IDisposable
     private readonly Action<string> _log;
     private bool _isClosed;
 
-    private MountedVolume(Volume volume, FuseMount mount, OwnerServer server, Action<string> log)
+    private MountedVolume(Volume volume, FuseMount mount, OwnerServer server, Action<string> log, IReadOnlyList<string> warnings)
     {
         _volume = volume;
         _mount = mount;
         _server = server;
         _log = log;
-        Notes = MakeNotes(volume);
+        Notes = [.. warnings, .. MakeNotes(volume)];
     }
 
     /// <summary>What a user should know about this mount.</summary>
@@ -49,6 +49,8 @@ internal sealed class MountedVolume : IDisposable
             ReadOnly = options.ReadOnly,
             SyncAlways = options.Synchronous,
             AccessTime = options.AccessTime,
+            Dax = options.Dax,
+            Previews = options.Previews,
         });
         FuseMount? mount = null;
         try
@@ -62,7 +64,7 @@ internal sealed class MountedVolume : IDisposable
             });
             var started = mount;
             var server = new OwnerServer(volumePath, new VolumeInspector(volume, mount.MountPoint), () => started.Unmount());
-            return new MountedVolume(volume, mount, server, log);
+            return new MountedVolume(volume, mount, server, log, options.Warnings);
         }
         catch
         {
@@ -139,6 +141,10 @@ internal sealed class MountedVolume : IDisposable
             notes.Add("the medium emulates persistent memory: what is in it is lost when the machine stops");
         }
 
+        var previews = string.Join(", ", information.Features.Where(feature => feature.Maturity == FeatureMaturity.Preview).Select(feature => feature.Name));
+        notes.Add(information.Previews == PreviewPolicy.Refuse
+            ? $"previews are refused: {previews}"
+            : $"previews, which may still change: {previews}; nopreview refuses them");
         return notes;
     }
 }

@@ -41,6 +41,12 @@ internal sealed record VolumeReport
 
     public required IReadOnlyList<FeatureReport> Features { get; init; }
 
+    /// <summary>What decides whether files are accessed directly in this opening: "inode", "always", "never".</summary>
+    public required string Dax { get; init; }
+
+    /// <summary>Features that are previews are refused in this opening.</summary>
+    public required bool RefusesPreviews { get; init; }
+
     public required DateTimeOffset? LastCleanClose { get; init; }
 
     public required bool WasClean { get; init; }

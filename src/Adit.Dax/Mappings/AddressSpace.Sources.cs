@@ -20,8 +20,14 @@ public sealed unsafe partial class AddressSpace
     /// <param name="isDurable">A page is durable before it can be accessed.</param>
     /// <returns>Ends the registration when disposed; a call under way goes on. It ends with the address space too: at the last close of the
     /// file.</returns>
+    /// <exception cref="NotSupportedException">Sources are not allowed here.</exception>
     public IDisposable RegisterSource(PageRange pages, IPageSource source, bool isDurable = false)
     {
+        if (!_options.AllowsSources)
+        {
+            throw new NotSupportedException("Page sources are a preview, and previews are refused.");
+        }
+
         SourceRegistration registration = new(this, pages, source, isDurable);
         _mapping.EnterExclusive();
         try

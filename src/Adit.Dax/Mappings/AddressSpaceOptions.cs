@@ -18,6 +18,9 @@ public sealed record AddressSpaceOptions
     /// EBUSY. Finite, because they may be waiting for that very access.</summary>
     public TimeSpan CopyPatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Page sources may be registered.</summary>
+    public bool AllowsSources { get; init; } = true;
+
     /// <summary>Told of stores through pins and views, or null.</summary>
     public StoreWatch? Watch { get; init; }
 

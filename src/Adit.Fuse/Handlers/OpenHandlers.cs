@@ -167,7 +167,7 @@ internal static class OpenHandlers
 
         ref OpenOut reply = ref call.Reply.Append<OpenOut>();
         reply.Handle = handle;
-        reply.Flags = CachePolicy.For(call.Options.Dax, file!.Attributes, flags);
+        reply.Flags = CachePolicy.For(call.Options.Dax, file!, flags);
         return Errno.Success;
     }
 

@@ -27,10 +27,12 @@ public static class MountOptionParser
         ["nodev"] = options => options with { NoDevices = true },
         ["exec"] = options => options with { NoExecute = false },
         ["noexec"] = options => options with { NoExecute = true },
-        ["dax"] = options => options with { Dax = DaxMode.Always },
+        ["dax"] = options => options with { Dax = DaxMode.Always, Warnings = [.. options.Warnings, VolumeOptionWords.LegacyDaxWarning] },
         ["dax=always"] = options => options with { Dax = DaxMode.Always },
         ["dax=inode"] = options => options with { Dax = DaxMode.Inode },
         ["dax=never"] = options => options with { Dax = DaxMode.Never },
+        ["preview"] = options => options with { Previews = PreviewPolicy.Allow },
+        ["nopreview"] = options => options with { Previews = PreviewPolicy.Refuse },
 
         // Words of fstab that tell mount(8) and systemd what to do, not the file system.
         ["auto"] = options => options,
@@ -97,7 +99,7 @@ public static class MountOptionParser
         }
 
         return word.StartsWith("dax=", StringComparison.Ordinal)
-            ? $"mount option '{word}': dax is inode, always or never"
+            ? $"mount option '{word}': {VolumeOptionWords.DaxHelp}"
             : $"mount option '{word}' is not known; known are {string.Join(", ", Words.Keys.Order(StringComparer.Ordinal))}, threads=N";
     }
 }

@@ -7,7 +7,14 @@ public sealed record MountOptions
     /// <summary>Longest data of one write, and of one read.</summary>
     public const int MaxTransferBytes = 1 << 20;
 
+    /// <summary>Which files bypass the page cache, and which the volume accesses directly.</summary>
     public DaxMode Dax { get; init; }
+
+    /// <summary>Whether features that are not stable yet may be used.</summary>
+    public PreviewPolicy Previews { get; init; }
+
+    /// <summary>What was asked for in a way that is deprecated.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     public bool ReadOnly { get; init; }
 

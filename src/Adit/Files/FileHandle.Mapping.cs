@@ -16,7 +16,7 @@ internal sealed partial class FileHandle
     public bool IsWritable => (_intent & Nodes.OpenIntent.Write) != 0;
 
     /// <summary>The file's mapping. Made when somebody first asks for it; costs nothing before.</summary>
-    /// <returns>EBADF: the file is closed.</returns>
+    /// <returns>EBADF: the file is closed. EOPNOTSUPP: it is a private one.</returns>
     public Errno OpenMapping(out AddressSpace? space)
     {
         space = Volatile.Read(ref _space);
@@ -27,6 +27,11 @@ internal sealed partial class FileHandle
 
         using ExclusiveScope scope = new(_inode.Lock);
         Errno errno = CheckOpen();
+        if (errno == Errno.Success && _inode.IsPrivate)
+        {
+            errno = Errno.ENOTSUP;
+        }
+
         if (errno == Errno.Success)
         {
             space = _inode.Space ??= _volume.MakeMapping(_inode);

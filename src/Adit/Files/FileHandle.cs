@@ -42,6 +42,9 @@ internal sealed partial class FileHandle : IOpenFile
         }
     }
 
+    /// <inheritdoc/>
+    public bool IsDirect => !_inode.IsPrivate;
+
     internal Inode Node => _inode;
 
     /// <summary>Opens an inode that the caller uses; the file uses it once more.</summary>
@@ -67,6 +70,13 @@ internal sealed partial class FileHandle : IOpenFile
             }
 
             Errno allowed = FlagRules.CheckOpening(in inode.Record, intent);
+            if (allowed != Errno.Success)
+            {
+                return allowed;
+            }
+
+            volume.SettleStateLocked(inode);
+            allowed = volume.Context.Access.CheckOpening(inode.IsPrivate);
             if (allowed != Errno.Success)
             {
                 return allowed;

@@ -37,6 +37,10 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
 
     public Inode? NextMappingLeft;
 
+    /// <summary>The state that the file came into use with: its bytes go through private buffers, with checksums. Changes only while nobody uses
+    /// the file, and with the lock held exclusively; so whoever has it open reads it without.</summary>
+    public bool IsPrivate;
+
     /// <summary>The record is gone: nothing may be done with the inode any more.</summary>
     public bool IsGone;
 
@@ -83,6 +87,9 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
 
     /// <summary>Open handles. Guarded by <see cref="Lock"/>.</summary>
     public int OpenCount;
+
+    /// <summary>Opened, pinned or viewed. Needs the lock.</summary>
+    public bool IsInUse => OpenCount != 0 || Space is not null;
 
     public PendingTimes Pending => (PendingTimes)Volatile.Read(ref _pending);
 

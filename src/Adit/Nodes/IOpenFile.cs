@@ -11,6 +11,9 @@ public interface IOpenFile : IDisposable
 
     NodeAttributes Attributes { get; }
 
+    /// <summary>The bytes are accessed where they are on the medium. Fixed while the file is open.</summary>
+    bool IsDirect => true;
+
     /// <summary>Copies bytes from the medium; fewer than asked only at the end of the file.</summary>
     Errno Read(long offsetBytes, Span<byte> destination, out int readBytes);
 

@@ -40,4 +40,14 @@ public sealed class MountOptionParserTests
         Assert.False(MountOptionParser.TryParse(text, new MountOptions(), out _, out string? error));
         Assert.Contains(expected, error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Old_dax_word_works_and_is_warned_about()
+    {
+        Assert.True(MountOptionParser.TryParse("dax,nopreview", new MountOptions(), out MountOptions options, out _));
+        Assert.Equal((DaxMode.Always, PreviewPolicy.Refuse), (options.Dax, options.Previews));
+        Assert.Contains("deprecated", Assert.Single(options.Warnings), StringComparison.Ordinal);
+        Assert.True(MountOptionParser.TryParse("dax=always", new MountOptions(), out options, out _));
+        Assert.Empty(options.Warnings);
+    }
 }
