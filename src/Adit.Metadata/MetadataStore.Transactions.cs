@@ -70,12 +70,52 @@ public sealed partial class MetadataStore
 
     internal void EndTransactionIfHeld()
     {
-        if (_transactionThread == Environment.CurrentManagedThreadId)
+        if (_transactionThread != Environment.CurrentManagedThreadId)
         {
-            EndTransaction();
+            return;
+        }
+
+        if (_transaction.IsStarted)
+        {
+            Fail(new InvariantException("Nothing fails between the halves of a commit."));
+            LeaveTree(_transaction);
+        }
+
+        EndTransaction();
+    }
+
+    /// <summary>Writes the record and applies it. The tree is changed while the record drains to the medium: nothing durable reaches a
+    /// working node, so the order of the two does not matter, and nobody reads while the tree lock is held. That lock is taken
+    /// before the record is written: taken behind it, it would wait for the drain.</summary>
+    internal void StartCommit(Transaction transaction)
+    {
+        if (transaction.IsEmpty)
+        {
+            return;
+        }
+
+        try
+        {
+            Span<byte> record = transaction.Seal();
+            _log.Prepare(record, transaction.OperationCount, Volatile.Read(ref _nextInode));
+            _treeLock.EnterExclusive();
+            transaction.IsStarted = true;
+            if (transaction.FencesData && !_isStaged)
+            {
+                Medium.Fence();
+            }
+
+            _log.Append(record);
+            ApplyToTree(transaction.Operations, (uint)transaction.OperationCount);
+        }
+        catch (Exception failure)
+        {
+            FailCommit(transaction, failure);
+            throw;
         }
     }
 
+    /// <summary>Fences, before anybody can see the change.</summary>
     internal void Commit(Transaction transaction)
     {
         if (transaction.IsEmpty)
@@ -84,11 +124,20 @@ public sealed partial class MetadataStore
             return;
         }
 
+        if (!transaction.IsStarted)
+        {
+            StartCommit(transaction);
+        }
+
         try
         {
-            Span<byte> record = transaction.Seal(out int operationCount);
-            _log.Prepare(record, operationCount, Volatile.Read(ref _nextInode));
-            AppendAndApply(transaction, record, (uint)operationCount);
+            _log.FenceAppended();
+            LeaveTree(transaction);
+            if (transaction.ChangesSpace)
+            {
+                ApplyToSpace(transaction.Operations, (uint)transaction.OperationCount);
+            }
+
             if ((!_isStaged && transaction.FreesBlocks) || _broken == BrokenVariant.ReuseDataEarly)
             {
                 Space.ReleasePending(Space.SealPending());
@@ -96,53 +145,37 @@ public sealed partial class MetadataStore
         }
         catch (Exception failure)
         {
-            // The record may be durable and the tree half changed: only a new opening knows what holds.
-            Fail(failure);
+            FailCommit(transaction, failure);
             throw;
         }
-        finally
-        {
-            _transactionCount++;
-            if (_log.Tail - _closedTail > (ulong)_log.SizeBytes / 2)
-            {
-                _worker?.RequestCheckpoint();
-            }
 
-            EndTransaction();
+        _transactionCount++;
+        if (_log.Tail - _closedTail > (ulong)_log.SizeBytes / 2)
+        {
+            _worker?.RequestCheckpoint();
         }
 
+        EndTransaction();
         if (Options.SyncAlways && _isStaged)
         {
             EnsureDurable();
         }
     }
 
-    /// <summary>Writes a prepared record, applies it, and fences before anybody can see the change. The tree is changed while the record
-    /// drains to the medium: nothing durable reaches a working node, so the order of the two does not matter, and nobody reads
-    /// while the tree lock is held. That lock is taken before the record is written: taken behind it, it would wait for the drain.</summary>
-    private void AppendAndApply(Transaction transaction, Span<byte> record, uint operationCount)
+    /// <summary>The record may be durable and the tree half changed: only a new opening knows what holds.</summary>
+    private void FailCommit(Transaction transaction, Exception failure)
     {
-        ReadOnlySpan<byte> operations = record[LogRecordHeader.SizeBytes..];
-        _treeLock.EnterExclusive();
-        try
-        {
-            if (transaction.FencesData && !_isStaged)
-            {
-                Medium.Fence();
-            }
+        Fail(failure);
+        LeaveTree(transaction);
+        EndTransaction();
+    }
 
-            _log.Append(record);
-            ApplyToTree(operations, operationCount);
-            _log.FenceAppended();
-        }
-        finally
+    private void LeaveTree(Transaction transaction)
+    {
+        if (transaction.IsStarted)
         {
+            transaction.IsStarted = false;
             _treeLock.ExitExclusive();
-        }
-
-        if (transaction.ChangesSpace)
-        {
-            ApplyToSpace(operations, operationCount);
         }
     }
 

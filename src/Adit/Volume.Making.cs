@@ -40,7 +40,7 @@ public sealed partial class Volume
         bool isDevice = (FileType)type is FileType.CharacterDevice or FileType.BlockDevice;
         InodeRecord made = NewRecord(type | (mode & PermissionBits & ~caller.Umask), in caller);
         made.Device = isDevice ? device : 0;
-        Errno errno = Make(parent, name, ref made, default, retain: true, isOpen: false, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, default, retain: true, opensFor: null, out Inode? inode, out _);
         return ReleaseMade(errno, inode, out attributes);
     }
 
@@ -48,7 +48,7 @@ public sealed partial class Volume
     public Errno MakeDirectory(InodeNumber parent, ReadOnlySpan<byte> name, uint mode, in Caller caller, out NodeAttributes attributes)
     {
         InodeRecord made = NewRecord((uint)FileType.Directory | (mode & PermissionBits & ~caller.Umask), in caller);
-        Errno errno = Make(parent, name, ref made, default, retain: true, isOpen: false, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, default, retain: true, opensFor: null, out Inode? inode, out _);
         return ReleaseMade(errno, inode, out attributes);
     }
 
@@ -69,7 +69,7 @@ public sealed partial class Volume
 
         InodeRecord made = NewRecord((uint)FileType.SymbolicLink | 0x1FF, in caller);
         made.SizeBytes = target.Length;
-        Errno errno = Make(parent, name, ref made, target, retain: true, isOpen: false, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, target, retain: true, opensFor: null, out Inode? inode, out _);
         return ReleaseMade(errno, inode, out attributes);
     }
 
@@ -96,11 +96,10 @@ public sealed partial class Volume
         attributes = default;
         file = null;
         InodeRecord made = NewRecord((uint)FileType.Regular | (mode & PermissionBits & ~caller.Umask), in caller);
-        Errno errno = Make(parent, name, ref made, default, retain, isOpen: true, out Inode? inode);
+        Errno errno = Make(parent, name, ref made, default, retain, intent, out Inode? inode, out file);
         if (errno == Errno.Success)
         {
             attributes = made.ToAttributes(inode!.Number);
-            file = FileHandle.OverNew(this, inode, intent);
         }
 
         return errno;
@@ -198,7 +197,7 @@ public sealed partial class Volume
 
     /// <summary>Makes an inode and its entry in one transaction.</summary>
     /// <param name="made">The new record; completed here.</param>
-    /// <param name="isOpen">The caller's use will be an open file.</param>
+    /// <param name="opensFor">Makes the caller's use an open file.</param>
     /// <param name="inode">The new inode, used once by the caller.</param>
     private Errno Make(
         InodeNumber parent,
@@ -206,10 +205,12 @@ public sealed partial class Volume
         ref InodeRecord made,
         ReadOnlySpan<byte> target,
         bool retain,
-        bool isOpen,
-        out Inode? inode)
+        OpenIntent? opensFor,
+        out Inode? inode,
+        out IOpenFile? file)
     {
         inode = null;
+        file = null;
         Inode? directory = null;
         Errno errno = CheckNewName(name);
         if (errno != Errno.Success)
@@ -227,7 +228,7 @@ public sealed partial class Volume
 
             using (new ExclusiveScope(_namespace))
             {
-                errno = MakeLocked(directory!, name, ref made, target, retain, isOpen, out inode);
+                errno = MakeLocked(directory!, name, ref made, target, retain, opensFor, out inode, out file);
             }
 
             _context.Changes.WaitUntilTold();
@@ -244,17 +245,19 @@ public sealed partial class Volume
     }
 
     /// <summary>Makes an inode and its entry; needs the namespace's lock exclusively.</summary>
-    /// <param name="isOpen">The caller's use will be an open file.</param>
+    /// <param name="opensFor">Makes the caller's use an open file.</param>
     private Errno MakeLocked(
         Inode directory,
         ReadOnlySpan<byte> name,
         ref InodeRecord made,
         ReadOnlySpan<byte> target,
         bool retain,
-        bool isOpen,
-        out Inode? inode)
+        OpenIntent? opensFor,
+        out Inode? inode,
+        out IOpenFile? file)
     {
         inode = null;
+        file = null;
         using ExclusiveScope scope = new(directory.Lock);
         Errno errno = CheckDirectoryLocked(directory);
         if (errno == Errno.Success && made.IsDirectory && directory.Record.LinkCount >= MaxLinkCount)
@@ -294,10 +297,13 @@ public sealed partial class Volume
         PutTarget(transaction, number, target);
         transaction.Put(InodeRecord.Key(number), made.AsBytes());
         directory.PutGrowth(transaction, in parent);
-        inode = _context.Inodes.UseNew(number, in made, retain, isOpen);
+        inode = _context.Inodes.UseNew(number, in made, retain, opensFor is not null);
         inode.IsPrivate = _context.Access.IsPrivate(in made);
         try
         {
+            transaction.StartCommit();
+            directory.Recorded(in parent);
+            file = opensFor is { } intent ? FileHandle.OverNew(this, inode, intent) : null;
             transaction.Commit();
         }
         catch
@@ -306,7 +312,6 @@ public sealed partial class Volume
             throw;
         }
 
-        directory.Recorded(in parent);
         _context.Changes.Entry(directory.Number, name);
         SyncNames(in parent);
         return Errno.Success;

@@ -263,7 +263,6 @@ public sealed partial class Volume
     private bool TryCreateAtOnce(string path, OpenIntent intent, uint permissions, out Errno errno, out IOpenFile? file)
     {
         file = null;
-        Inode? inode = null;
         InodeRecord made = NewRecord((uint)FileType.Regular | (permissions & PermissionBits), default);
         using (new ExclusiveScope(_namespace))
         {
@@ -280,13 +279,12 @@ public sealed partial class Volume
 
             if (errno == Errno.Success)
             {
-                errno = MakeLocked(directory!, name, ref made, default, retain: false, isOpen: true, out inode);
+                errno = MakeLocked(directory!, name, ref made, default, retain: false, intent, out _, out file);
             }
         }
 
         if (errno == Errno.Success)
         {
-            file = Files.FileHandle.OverNew(this, inode!, intent);
             _context.Changes.WaitUntilTold();
         }
 

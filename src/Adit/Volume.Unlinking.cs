@@ -120,9 +120,10 @@ public sealed partial class Volume
         DeleteEntry(transaction, ref parent, directory.Number, hit.Offset, name, now);
         drop.PutWithin(transaction);
         directory.PutGrowth(transaction, in parent);
-        transaction.Commit();
+        transaction.StartCommit();
         directory.Recorded(in parent);
         drop.Committed();
+        transaction.Commit();
         _context.Changes.Removed(directory.Number, hit.Inode, name, isLast);
         SyncNames(in parent);
         if (hit.IsSymbolicLink)

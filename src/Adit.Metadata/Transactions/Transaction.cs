@@ -54,6 +54,9 @@ public sealed unsafe partial class Transaction
 
     internal bool FencesData { get; private set; }
 
+    /// <summary>The commit has begun: the record is written and applied, and the tree lock held.</summary>
+    internal bool IsStarted { get; set; }
+
     /// <summary>Inserts a record, or replaces its value.</summary>
     /// <param name="key">Any key but those of derived records.</param>
     /// <param name="value">At most <see cref="MaxValueBytes"/>.</param>
@@ -139,6 +142,11 @@ public sealed unsafe partial class Transaction
     /// waited for while the transaction is being made.</summary>
     public void FenceDataFirst() => FencesData = true;
 
+    /// <summary>Does the first half of <see cref="Commit"/>, up to where it would wait for the medium. What is done until then costs next to
+    /// nothing; it takes no lock, which would wait too, and cannot fail.</summary>
+    /// <exception cref="Media.MediumException">As from <see cref="Commit"/>.</exception>
+    public void StartCommit() => _store.StartCommit(this);
+
     /// <summary>Writes the transaction to the log, applies it, and releases the transaction lock. Durable on return when
     /// <see cref="MetadataStore.CommitsAreDurable"/>, else with the next <see cref="MetadataStore.EnsureDurable"/>.</summary>
     /// <exception cref="Media.MediumException">The medium failed: the transaction may or may not be durable, and the store
@@ -159,18 +167,22 @@ public sealed unsafe partial class Transaction
         FreesBlocks = false;
         ChangesSpace = false;
         FencesData = false;
+        IsStarted = false;
         _operationLimit = operationLimit;
         _firstRefused = Math.Min(operationLimit, failsAfter);
     }
 
     /// <summary>The finished record, its header still to be filled in.</summary>
-    internal Span<byte> Seal(out int operationCount)
+    internal Span<byte> Seal()
     {
         int length = (_length + LogRecordHeader.Alignment - 1) & ~(LogRecordHeader.Alignment - 1);
         new Span<byte>(_record + _length, length - _length).Clear();
-        operationCount = _operationCount;
         return new Span<byte>(_record, length);
     }
+
+    internal int OperationCount => _operationCount;
+
+    internal ReadOnlySpan<byte> Operations => new(_record + LogRecordHeader.SizeBytes, _length - LogRecordHeader.SizeBytes);
 
     internal void Release() => NativeMemory.AlignedFree(_record);
 
