@@ -69,6 +69,9 @@ public sealed partial class MetadataStore : IDisposable
     /// <summary>A consistent view of the records; dispose it soon, since it holds transactions up.</summary>
     public TreeReader Read() => new(Tree, _treeLock);
 
+    /// <summary>The inode number that is given out next.</summary>
+    public ulong UpcomingInodeNumber => Volatile.Read(ref _nextInode);
+
     /// <summary>An inode number that was never given out before. It stays used up when the transaction that uses it commits.
     /// Needs a transaction: its lock guards the count.</summary>
     public ulong NextInodeNumber()

@@ -60,5 +60,22 @@ public sealed partial class Volume
     }
 
     /// <inheritdoc/>
-    public VolumeSpace GetSpace() => new(_context.Store.TotalBlocks, _context.Store.FreeBlocks, 0, 0);
+    public VolumeSpace GetSpace()
+    {
+        // Inodes take what space there is: about a name, a record and half of what lies around them each.
+        const int InodesPerBlock = 8;
+        long freeBlocks = _isClosed ? 0 : _context.Store.FreeBlocks;
+        long freeInodes = freeBlocks * InodesPerBlock;
+        long inodes = 0;
+        try
+        {
+            inodes = _isClosed ? 0 : _context.InodeCount.Count();
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))
+        {
+            // Damaged metadata is for those to report who need it.
+        }
+
+        return new VolumeSpace(_context.Store.TotalBlocks, freeBlocks, inodes + freeInodes, freeInodes);
+    }
 }

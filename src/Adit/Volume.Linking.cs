@@ -140,23 +140,30 @@ public sealed partial class Volume
                 return Errno.EBADF;
             }
 
-            using TreeReader tree = _context.Store.Read();
-            if (!TryReadRecord(in tree, inode, out InodeRecord record))
+            Errno errno = ReadTarget(inode, target, out lengthBytes);
+            if (errno == Errno.Success && _context.MovesAccessTimes)
             {
-                return Errno.ESTALE;
+                MarkAccessed(inode);
             }
 
-            if (!record.IsSymbolicLink)
-            {
-                return Errno.EINVAL;
-            }
-
-            return ReadTarget(in tree, inode, record.SizeBytes, target, out lengthBytes);
+            return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
         {
             return errno;
         }
+    }
+
+    private Errno ReadTarget(InodeNumber inode, Span<byte> target, out int lengthBytes)
+    {
+        lengthBytes = 0;
+        using TreeReader tree = _context.Store.Read();
+        if (!TryReadRecord(in tree, inode, out InodeRecord record))
+        {
+            return Errno.ESTALE;
+        }
+
+        return record.IsSymbolicLink ? ReadTarget(in tree, inode, record.SizeBytes, target, out lengthBytes) : Errno.EINVAL;
     }
 
     private static Errno ReadTarget(in TreeReader tree, InodeNumber inode, long targetBytes, Span<byte> target, out int lengthBytes)

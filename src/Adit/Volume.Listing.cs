@@ -24,7 +24,13 @@ public sealed partial class Volume
         ArgumentNullException.ThrowIfNull(sink);
         try
         {
-            return ReadDirectory(directory, cookie, withAttributes, retain: withAttributes, sink);
+            Errno errno = ReadDirectory(directory, cookie, withAttributes, retain: withAttributes, sink);
+            if (errno == Errno.Success && _context.MovesDirectoryAccessTimes)
+            {
+                MarkAccessed(directory);
+            }
+
+            return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
         {

@@ -121,6 +121,27 @@ public sealed partial class Volume
         return errno;
     }
 
+    /// <summary>A directory was listed or a symbolic link read: its access time moves where the policy says so. No lock is held.</summary>
+    private void MarkAccessed(InodeNumber number)
+    {
+        const long DaySeconds = 24 * 60 * 60;
+        if (_isClosed || Use(number, out Inode? inode) != Errno.Success)
+        {
+            return;
+        }
+
+        using (new SharedScope(inode!.Lock))
+        {
+            bool moves = inode.IsAccessTimeOld || _context.AlwaysMovesAccessTimes || _context.Now().Seconds - inode.Record.AccessSeconds >= DaySeconds;
+            if (moves && !inode.IsGone && inode.Mark(PendingTimes.Access))
+            {
+                _context.TimeStamps.Add(inode);
+            }
+        }
+
+        Release(inode);
+    }
+
     /// <summary>Reads the attributes of an inode in use; takes its lock.</summary>
     internal Errno ReadAttributes(Inode inode, out NodeAttributes attributes)
     {

@@ -156,6 +156,7 @@ public sealed partial class Volume
             Inode inode = _context.Inodes.UseNew(number, in made, retain, isOpen: true);
             inode.IsTemporary = true;
             inode.IsPrivate = _context.Access.IsPrivate(in made);
+            _context.InodeCount.Made();
             attributes = made.ToAttributes(number);
             file = FileHandle.OverNew(this, inode, intent);
             return Errno.Success;
@@ -312,6 +313,8 @@ public sealed partial class Volume
             throw;
         }
 
+        directory.Recorded(in parent);
+        _context.InodeCount.Made();
         _context.Changes.Entry(directory.Number, name);
         SyncNames(in parent);
         return Errno.Success;

@@ -309,6 +309,11 @@ public sealed partial class Volume
 
         SyncNames(in from.Record);
         SyncNames(in to.Record);
+        if (leavesWhiteout)
+        {
+            _context.InodeCount.Made();
+        }
+
         return Errno.Success;
     }
 

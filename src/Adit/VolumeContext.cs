@@ -22,9 +22,12 @@ internal sealed class VolumeContext
         Names = names;
         Inodes = new InodeTable(options.InodeCacheCount);
         TimeStamps = new TimeStampList(Inodes);
+        InodeCount = new InodeCounter(store, store.UpcomingInodeNumber);
         CommitsAreDurable = store.CommitsAreDurable;
         IsReadOnly = store.IsReadOnly;
-        MovesAccessTimes = options.AccessTime == AccessTimePolicy.Relative && !store.IsReadOnly;
+        MovesAccessTimes = options.AccessTime != AccessTimePolicy.None && !store.IsReadOnly;
+        AlwaysMovesAccessTimes = options.AccessTime == AccessTimePolicy.Strict && !store.IsReadOnly;
+        MovesDirectoryAccessTimes = MovesAccessTimes && options.DirectoryAccessTimes;
         Broken = store.Options.Broken;
         Access = new AccessRules(options, store.Identity);
         _clock = new CoarseClock(store.Options.Time);
@@ -41,6 +44,9 @@ internal sealed class VolumeContext
     /// <summary>Inodes with time stamps to be recorded.</summary>
     public readonly TimeStampList TimeStamps;
 
+    /// <summary>Told of every inode that is made and removed.</summary>
+    public readonly InodeCounter InodeCount;
+
     /// <summary>Each commit is durable when it returns, so data must be before.</summary>
     public readonly bool CommitsAreDurable;
 
@@ -51,6 +57,12 @@ internal sealed class VolumeContext
 
     /// <summary>Reading moves access times.</summary>
     public readonly bool MovesAccessTimes;
+
+    /// <summary>Also when the access time is later than the last change.</summary>
+    public readonly bool AlwaysMovesAccessTimes;
+
+    /// <summary>Listing moves access times.</summary>
+    public readonly bool MovesDirectoryAccessTimes;
 
     public readonly BrokenVariant Broken;
 

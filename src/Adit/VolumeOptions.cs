@@ -23,6 +23,9 @@ public sealed record VolumeOptions
     /// <summary>Whether features that are not stable yet may be used.</summary>
     public PreviewPolicy Previews { get; init; } = PreviewPolicy.Allow;
 
+    /// <summary>Listing a directory moves its access time as reading a file does.</summary>
+    public bool DirectoryAccessTimes { get; init; } = true;
+
     /// <summary>The medium given to <see cref="Volume.Open(Media.Medium, VolumeOptions?)"/> stays the caller's and open.</summary>
     public bool LeaveMediumOpen { get; init; }
 

@@ -2,12 +2,13 @@ using System.Globalization;
 using Adit.Fuse;
 using Adit.Fuse.Options;
 using Adit.Fuse.Tests.Clients;
+using Adit.Fuse.Tests.Differential;
 using Adit.Fuse.Tests.Mounts;
 using Adit.Fuse.Tests.Sessions;
 using Adit.Nodes;
 
 // The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), as one that does what the test
-// tells it through a socket (client SOCKET ROOT), as a server that
+// tells it through a socket (client SOCKET ROOT), as one that makes system calls and notes what they did (posix FOLDER NOTES), as a server that
 // they can kill (serve IMAGE MOUNTPOINT [OPTIONS]), and to replay requests (fuzz SEED COUNT, fuzz-volume SEED COUNT).
 if (args is ["map", string file])
 {
@@ -17,6 +18,11 @@ if (args is ["map", string file])
 if (args is ["client", string socket, string root])
 {
     return ClientProgram.Run(socket, root);
+}
+
+if (args is ["posix", string folder, string notes])
+{
+    return DifferentialProgram.Run(folder, notes);
 }
 
 if (args is ["fuzz" or "fuzz-volume", string seed, string count])

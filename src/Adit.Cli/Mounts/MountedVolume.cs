@@ -51,6 +51,7 @@ internal sealed class MountedVolume : IDisposable
             AccessTime = options.AccessTime,
             Dax = options.Dax,
             Previews = options.Previews,
+            DirectoryAccessTimes = !options.NoDirectoryAccessTimes,
         });
         FuseMount? mount = null;
         try

@@ -81,7 +81,9 @@ internal static class AttributeHandlers
         }
 
         AttributeChanges changes = ToChanges(request);
-        bool changesOwner = (changes.Fields & (AttributeFields.UserId | AttributeFields.GroupId)) != 0;
+        // Nothing to set: a chown that leaves both owners as they are, or the kernel has found capabilities to be dropped.
+        bool isEmpty = changes.Fields == AttributeFields.None;
+        bool changesOwner = (changes.Fields & (AttributeFields.UserId | AttributeFields.GroupId)) != 0 || isEmpty;
         bool changesSize = (changes.Fields & AttributeFields.Size) != 0;
         if (changesOwner || changesSize)
         {
@@ -92,7 +94,9 @@ internal static class AttributeHandlers
             }
 
             // A new owner takes the bits whoever sets it; a truncation only when the kernel says so.
-            bool mayDrop = changesOwner || (request.Valid & SetAttrFields.KillSetIds) != 0;
+            // Root keeps them where only capabilities went.
+            bool mayDrop = changesOwner ? !isEmpty || !call.Session.TakeCapabilityDrop(call.Header) || call.Header.UserId != 0
+                : (request.Valid & SetAttrFields.KillSetIds) != 0;
             if (before.Type == FileType.Regular && mayDrop && Privileges.HasSetIds(before.Mode) && (changes.Fields & AttributeFields.Mode) == 0)
             {
                 changes.Fields |= AttributeFields.KillPrivileges;
@@ -106,6 +110,11 @@ internal static class AttributeHandlers
                     return dropped;
                 }
             }
+        }
+
+        if (isEmpty && changes.Fields == AttributeFields.None)
+        {
+            changes.Fields = AttributeFields.TouchChangeTime;
         }
 
         Errno outcome = call.Nodes.SetAttributes(call.Node, changes, out NodeAttributes attributes);

@@ -77,6 +77,12 @@ internal static class CopyHandlers
             copiedBytes += writtenBytes;
         }
 
+        // Reading may have moved the source's access time, which the reply does not say.
+        if (copiedBytes > 0)
+        {
+            call.Session.Notifier.InvalidateAttributesOfOpen(source.File.Inode);
+        }
+
         if (copiedBytes == 0 && call.Channel.IsInterrupted)
         {
             return Errno.EINTR;

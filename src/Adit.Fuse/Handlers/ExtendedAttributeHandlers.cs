@@ -1,3 +1,4 @@
+using Adit.Format;
 using Adit.Fuse.Access;
 using Adit.Fuse.Requests;
 using Adit.Fuse.Session;
@@ -15,11 +16,20 @@ internal static class ExtendedAttributeHandlers
     private const int MaxValueBytes = 64 << 10;
     private const uint SetGroupId = 0x400;
 
+    /// <summary>Both flags of setxattr(2) at once: no state of the attribute satisfies them.</summary>
+    private const uint CreateAndReplace = 3;
+
     public static Errno GetXAttr(ref Call call)
     {
         if (!call.Arguments.TryRead(out GetXAttrIn get) || !ReadName(ref call.Arguments, out ReadOnlySpan<byte> name))
         {
             return Errno.EINVAL;
+        }
+
+        Errno known = AttributeNames.Check(name);
+        if (known != Errno.Success)
+        {
+            return known;
         }
 
         Span<byte> value = call.Reply.Free((int)Math.Min(get.Size, MaxValueBytes));
@@ -34,8 +44,20 @@ internal static class ExtendedAttributeHandlers
             return Errno.EINVAL;
         }
 
-        Span<byte> names = call.Reply.Free((int)Math.Min(list.Size, MaxValueBytes));
+        // All of them are read first: what the caller may not see leaves room for the others.
+        Span<byte> names = call.Reply.Free(MaxValueBytes + sizeof(ulong))[sizeof(ulong)..];
         Errno outcome = call.Nodes.ListExtendedAttributes(call.Node, names, out int lengthBytes);
+        if (outcome == Errno.ERANGE)
+        {
+            return Errno.E2BIG;
+        }
+
+        if (outcome == Errno.Success)
+        {
+            lengthBytes = AttributeNames.KeepVisible(names[..lengthBytes], isRoot: call.Header.UserId == 0);
+            names[..lengthBytes].CopyTo(call.Reply.Free(MaxValueBytes));
+        }
+
         return Reply(ref call, outcome, list.Size, lengthBytes);
     }
 
@@ -47,9 +69,15 @@ internal static class ExtendedAttributeHandlers
             || (isExtended && !call.Arguments.TryRead(out extension))
             || !ReadName(ref call.Arguments, out ReadOnlySpan<byte> name)
             || !call.Arguments.TryReadBytes(set.Size, out ReadOnlySpan<byte> value)
-            || set.Flags > (uint)AttributeSetMode.Replace)
+            || set.Flags > CreateAndReplace)
         {
             return Errno.EINVAL;
+        }
+
+        Errno known = AttributeNames.Check(name);
+        if (known != Errno.Success)
+        {
+            return known;
         }
 
         if (value.Length > MaxValueBytes)
@@ -67,7 +95,9 @@ internal static class ExtendedAttributeHandlers
             return Errno.EINVAL;
         }
 
-        Errno outcome = call.Nodes.SetExtendedAttribute(call.Node, name, value, (AttributeSetMode)set.Flags);
+        Errno outcome = set.Flags == CreateAndReplace
+            ? FindNeither(call.Nodes, call.Node, name)
+            : call.Nodes.SetExtendedAttribute(call.Node, name, value, (AttributeSetMode)set.Flags);
         if (name.SequenceEqual(Privileges.CapabilityName))
         {
             call.Session.PrivilegesGiven();
@@ -83,11 +113,27 @@ internal static class ExtendedAttributeHandlers
             return Errno.EINVAL;
         }
 
-        Errno outcome = call.Nodes.RemoveExtendedAttribute(call.Node, name);
+        Errno outcome = AttributeNames.Check(name);
+        if (outcome != Errno.Success)
+        {
+            return outcome;
+        }
+
+        outcome = call.Nodes.RemoveExtendedAttribute(call.Node, name);
+        if (outcome == Errno.Success && name.SequenceEqual(Privileges.CapabilityName))
+        {
+            call.Session.RememberCapabilityDrop(call.Header);
+        }
 
         // The kernel removes a list that may well not be there.
         bool isList = name.SequenceEqual(AccessControlList.AccessName) || name.SequenceEqual(AccessControlList.DefaultName);
         return outcome == Errno.ENODATA && isList ? Errno.Success : outcome;
+    }
+
+    private static Errno FindNeither(INodeOperations nodes, InodeNumber node, ReadOnlySpan<byte> name)
+    {
+        Errno outcome = nodes.GetExtendedAttribute(node, name, default, out _);
+        return outcome == Errno.Success ? Errno.EEXIST : outcome;
     }
 
     /// <summary>The mode shows the list's owner, mask and others; a list that says no more than the mode is not kept.</summary>

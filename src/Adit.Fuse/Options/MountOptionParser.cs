@@ -20,6 +20,13 @@ public static class MountOptionParser
         ["async"] = options => options with { Synchronous = false },
         ["relatime"] = options => options with { AccessTime = AccessTimePolicy.Relative },
         ["atime"] = options => options with { AccessTime = AccessTimePolicy.Relative },
+        ["strictatime"] = options => options with { AccessTime = AccessTimePolicy.Strict },
+        ["norelatime"] = options => options with { AccessTime = AccessTimePolicy.Strict },
+        ["nostrictatime"] = options => options with { AccessTime = AccessTimePolicy.Relative },
+        ["diratime"] = options => options with { NoDirectoryAccessTimes = false },
+        ["nodiratime"] = options => options with { NoDirectoryAccessTimes = true },
+        ["lazytime"] = options => options,
+        ["nolazytime"] = options => options,
         ["noatime"] = options => options with { AccessTime = AccessTimePolicy.None },
         ["suid"] = options => options with { NoSetUserId = false },
         ["nosuid"] = options => options with { NoSetUserId = true },
@@ -43,8 +50,6 @@ public static class MountOptionParser
 
     private static readonly FrozenDictionary<string, string> Refused = new Dictionary<string, string>
     {
-        ["strictatime"] = "an access time at every read is not kept; use relatime or noatime",
-        ["lazytime"] = "times are not kept in memory only; leave it out",
         ["nodefault_permissions"] = "permissions are always checked by the kernel; leave it out",
     }.ToFrozenDictionary();
 

@@ -26,6 +26,9 @@ public sealed record MountOptions
 
     public AccessTimePolicy AccessTime { get; init; } = AccessTimePolicy.Relative;
 
+    /// <summary>Listing a directory leaves its access time alone.</summary>
+    public bool NoDirectoryAccessTimes { get; init; }
+
     public bool NoSetUserId { get; init; }
 
     public bool NoDevices { get; init; }

@@ -23,6 +23,7 @@ internal sealed class FuseSession : IDisposable
     private readonly Thread[] _threads;
     private readonly ManualResetEventSlim _ended = new(false);
     private IDisposable? _observation;
+    private ulong _capabilityDrop;
     private int _privilegeEpoch = 1;
     private int _liveReaders;
     private int _isDisposed;
@@ -123,6 +124,13 @@ internal sealed class FuseSession : IDisposable
 
     public void PrivilegesGiven() => Interlocked.Increment(ref _privilegeEpoch);
 
+    /// <summary>A process removed the capabilities of a file: the kernel does so before a change of content, and then asks for a change of
+    /// attributes with nothing in it, which looks like a chown that changes nothing.</summary>
+    public void RememberCapabilityDrop(in InHeader header) => Interlocked.Exchange(ref _capabilityDrop, CapabilityDropOf(header));
+
+    /// <summary>Whether the last thing that was done was such a removal, by the same process from the same file.</summary>
+    public bool TakeCapabilityDrop(in InHeader header) => Interlocked.Exchange(ref _capabilityDrop, 0) == CapabilityDropOf(header);
+
     /// <summary>Tells a request in work that its client does not wait any more.</summary>
     public bool TryInterrupt(ulong unique)
     {
@@ -156,6 +164,8 @@ internal sealed class FuseSession : IDisposable
             }
         }
     }
+
+    private static ulong CapabilityDropOf(in InHeader header) => header.NodeId ^ ((ulong)header.ProcessId << 32) ^ (1UL << 63);
 
     private static bool IsEnd(Errno outcome) =>
         outcome is not (Errno.Success or Errno.EINTR or Errno.EAGAIN or Errno.ENOENT);

@@ -142,7 +142,7 @@ internal sealed partial class FileHandle
             LoadExtents(offsetBytes);
         }
 
-        if (_inode.IsAccessTimeOld && _context.MovesAccessTimes && _inode.Mark(PendingTimes.Access))
+        if ((_inode.IsAccessTimeOld || _context.AlwaysMovesAccessTimes) && _context.MovesAccessTimes && _inode.Mark(PendingTimes.Access))
         {
             _context.TimeStamps.Add(_inode);
         }

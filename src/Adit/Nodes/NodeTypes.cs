@@ -99,6 +99,9 @@ public enum AttributeFields
 
     /// <summary>The flags of everything inside are being changed too: the DAX flag of a directory may change though it is not empty.</summary>
     WholeTree = 4096,
+
+    /// <summary>Nothing but the time of change, which every other change moves too.</summary>
+    TouchChangeTime = 8192,
 }
 
 /// <summary>The changes of one setattr.</summary>
@@ -187,4 +190,8 @@ public interface IDirectorySink
 }
 
 /// <summary>The space of a volume, as statfs(2) shows it.</summary>
+/// <param name="TotalBlocks">Of 4 KiB.</param>
+/// <param name="FreeBlocks">That data can have.</param>
+/// <param name="InodeCount">Those there are and those that could be made.</param>
+/// <param name="FreeInodeCount">Those that could be made.</param>
 public readonly record struct VolumeSpace(long TotalBlocks, long FreeBlocks, long InodeCount, long FreeInodeCount);

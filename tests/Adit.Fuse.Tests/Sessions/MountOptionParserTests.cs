@@ -19,6 +19,17 @@ public sealed class MountOptionParserTests
         Assert.Equal(4, options.ReaderCount);
     }
 
+    [Theory]
+    [InlineData("strictatime", AccessTimePolicy.Strict)]
+    [InlineData("noatime,relatime", AccessTimePolicy.Relative)]
+    [InlineData("lazytime", AccessTimePolicy.Relative)]
+    [InlineData("strictatime,noatime", AccessTimePolicy.None)]
+    public void Words_say_when_access_times_move(string text, AccessTimePolicy expected)
+    {
+        Assert.True(MountOptionParser.TryParse(text, new MountOptions(), out MountOptions options, out _));
+        Assert.Equal(expected, options.AccessTime);
+    }
+
     [Fact]
     public void Empty_text_leaves_everything_as_it_was()
     {
@@ -31,8 +42,6 @@ public sealed class MountOptionParserTests
     [Theory]
     [InlineData("ro,frobnicate", "frobnicate")]
     [InlineData("dax=sometimes", "inode, always or never")]
-    [InlineData("strictatime", "relatime or noatime")]
-    [InlineData("lazytime", "leave it out")]
     [InlineData("threads=1", "2 to 64")]
     [InlineData("threads=many", "2 to 64")]
     public void Word_that_is_not_known_is_an_error_that_names_it(string text, string expected)
