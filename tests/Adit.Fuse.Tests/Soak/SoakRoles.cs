@@ -214,10 +214,11 @@ internal static class SoakRoles
     {
         string path = $"/e/{random.Next(40)}";
         LongPin? pin = null;
+        long word = random.NextInt64();
         using (AditFile file = stage.Volume.OpenFile(path, FileMode.OpenOrCreate))
         {
             byte[] bytes = new byte[3 * Page];
-            StampedPage.Fill(bytes, 42);
+            StampedPage.Fill(bytes, word);
             file.Write(0, bytes);
             pin = random.Next(2) == 0 ? file.PinLong(0, Page, PinAccess.Write, Lease) : null;
         }
@@ -234,7 +235,8 @@ internal static class SoakRoles
 
         if (pin is not null)
         {
-            Assert.True(StampedPage.Is(pin.ReadSegment(0).Span, 42), "a pinned page of a deleted file has changed");
+            Thread.Sleep(random.Next(3));
+            Assert.True(StampedPage.Is(pin.ReadSegment(0).Span, word), "a pinned page of a deleted file has changed");
             pin.Dispose();
         }
 
