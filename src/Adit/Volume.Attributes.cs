@@ -63,7 +63,7 @@ public sealed partial class Volume
         LayoutBreak change;
         do
         {
-            using ExclusiveScope scope = new(inode.Lock);
+            using ChangeScope scope = new(inode.Lock, _context.Freezing);
             bool setsSize = (changes.Fields & AttributeFields.Size) != 0 && changes.SizeBytes >= 0;
             if (setsSize)
             {

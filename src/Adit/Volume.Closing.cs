@@ -34,7 +34,7 @@ public sealed partial class Volume
 
         try
         {
-            if (!_isClosed && _context.Store.Failure is null)
+            if (!_isClosed && !IsFrozen && _context.Store.Failure is null)
             {
                 RecordTimeStamps();
                 RemoveLeftOvers();
@@ -54,16 +54,24 @@ public sealed partial class Volume
         }
     }
 
-    /// <summary>Records the time stamps that overwrites and reads have moved.</summary>
-    private Errno RecordTimeStamps()
+    /// <summary>Records the time stamps that overwrites and reads have moved; in a frozen volume that waits for the thaw.</summary>
+    /// <param name="isFreezing">The caller is the one who freezes it.</param>
+    private Errno RecordTimeStamps(bool isFreezing = false)
     {
         Errno first = Errno.Success;
-        while (_context.TimeStamps.Take() is { } inode)
+        while ((isFreezing || !IsFrozen) && _context.TimeStamps.Take() is { } inode)
         {
-            Errno errno;
+            Errno errno = Errno.Success;
             using (new ExclusiveScope(inode.Lock))
             {
-                errno = inode.IsGone ? Errno.Success : RecordTimeStampsLocked(inode);
+                if (IsFrozen && !isFreezing)
+                {
+                    _context.TimeStamps.Add(inode);
+                }
+                else if (!inode.IsGone)
+                {
+                    errno = RecordTimeStampsLocked(inode);
+                }
             }
 
             Release(inode);
@@ -128,6 +136,7 @@ public sealed partial class Volume
         }
 
         _timer?.Dispose();
+        Thaw();
         SpinWait.SpinUntil(() => Interlocked.CompareExchange(ref _isTicking, 1, 0) == 0);
         try
         {

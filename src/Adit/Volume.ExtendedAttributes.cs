@@ -156,7 +156,7 @@ public sealed partial class Volume
 
     private Errno ChangeAttribute(Inode inode, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, AttributeSetMode mode, bool removes)
     {
-        using ExclusiveScope scope = new(inode.Lock);
+        using ChangeScope scope = new(inode.Lock, _context.Freezing);
         if (inode.IsGone)
         {
             return Errno.ESTALE;

@@ -65,7 +65,7 @@ public sealed partial class Volume
     private Errno LinkIn(Inode inode, Inode directory, ReadOnlySpan<byte> name, out NodeAttributes attributes)
     {
         attributes = default;
-        using ExclusiveScope names = new(_namespace);
+        using ChangeScope names = new(_namespace, _context.Freezing);
         using InodeLocks locks = new(directory, inode);
         Errno errno = FindFreeLocked(directory, name, out ulong offset);
         if (errno != Errno.Success)

@@ -122,7 +122,7 @@ public sealed partial class Volume
 
         try
         {
-            using SharedScope scope = new(_namespace);
+            using ChangeScope scope = new(_namespace, _context.Freezing);
             if (_isClosed)
             {
                 return Errno.EBADF;
@@ -227,7 +227,7 @@ public sealed partial class Volume
                 return errno;
             }
 
-            using (new ExclusiveScope(_namespace))
+            using (new ChangeScope(_namespace, _context.Freezing))
             {
                 errno = MakeLocked(directory!, name, ref made, target, retain, opensFor, out inode, out file);
             }

@@ -17,7 +17,7 @@ public sealed partial class Volume
         Interlocked.Increment(ref _mappingCount);
         return new AddressSpace(
             new VolumeFileLayout(_context, _data, inode),
-            new AddressSpaceOptions { Number = inode.Number.Value, LeaseTime = _options.LeaseTime, Watch = _context.Changes, AllowsSources = !RefusesPreviews });
+            new AddressSpaceOptions { Number = inode.Number.Value, LeaseTime = _options.LeaseTime, StartsFrozen = IsFrozen, Watch = _context.Changes, AllowsSources = !RefusesPreviews });
     }
 
     // Those in memory: a sync of the volume need not go through all inodes when there is none.

@@ -195,7 +195,9 @@ public sealed partial class Volume
     /// <summary>Takes the log into the tree, so that the next opening has nothing to recover. Never needed for durability.</summary>
     public void CheckpointNow()
     {
-        Errno errno = Guard(() => RecordTimeStamps() is var recorded and not Errno.Success ? recorded : _context.Store.Checkpoint());
+        Errno errno = IsFrozen
+            ? Errno.Success
+            : Guard(() => RecordTimeStamps() is var recorded and not Errno.Success ? recorded : _context.Store.Checkpoint());
         ThrowUnless(errno, "checkpoint", null);
     }
 
@@ -264,7 +266,7 @@ public sealed partial class Volume
     {
         file = null;
         InodeRecord made = NewRecord((uint)FileType.Regular | (permissions & PermissionBits), default);
-        using (new ExclusiveScope(_namespace))
+        using (new ChangeScope(_namespace, _context.Freezing))
         {
             if (!TryFindDirectoryLocked(
                 path, stackalloc byte[PathBytes.StackBytes], out errno, out Inode? directory, out ReadOnlySpan<byte> name))

@@ -93,7 +93,7 @@ public sealed partial class Volume
         Inode? child = null;
         try
         {
-            using ExclusiveScope names = new(_namespace);
+            using ChangeScope names = new(_namespace, _context.Freezing);
             if (!TryFindDirectoryLocked(
                 path, stackalloc byte[PathBytes.StackBytes], out errno, out Inode? directory, out ReadOnlySpan<byte> name))
             {

@@ -17,6 +17,12 @@ public sealed partial class Volume
     {
         using (new ExclusiveScope(inode.Lock))
         {
+            if (IsFrozen)
+            {
+                _context.RemoveLater(inode);
+                return;
+            }
+
             if (inode.Record.LinkCount == 0 && !inode.IsGone && !IsReadOnly && !_isClosed)
             {
                 try
@@ -38,6 +44,12 @@ public sealed partial class Volume
     /// <summary>Deals with what was left by those who held locks, or who found them taken.</summary>
     private void RemoveLeftOvers()
     {
+        if (IsFrozen)
+        {
+            // Whoever thaws it comes here.
+            return;
+        }
+
         for (Inode? mapped = _context.TakeMappingsLeft(); mapped is not null;)
         {
             Inode inode = mapped;

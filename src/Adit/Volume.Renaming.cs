@@ -97,7 +97,7 @@ public sealed partial class Volume
     {
         source = null;
         target = null;
-        using ExclusiveScope names = new(_namespace);
+        using ChangeScope names = new(_namespace, _context.Freezing);
         Errno errno = FindForRenameLocked(from, name, to, newName, flags, out DirectoryHit oldHit, out DirectoryHit newHit);
         if (errno != Errno.Success)
         {

@@ -38,7 +38,7 @@ public sealed partial class Volume
                 return errno;
             }
 
-            using (new ExclusiveScope(_namespace))
+            using (new ChangeScope(_namespace, _context.Freezing))
             {
                 errno = RemoveNameLocked(directory!, name, isDirectory, out child);
             }

@@ -5,6 +5,7 @@ using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
+using Adit.Locking;
 using Adit.Media;
 using Adit.Metadata;
 using Adit.Metadata.Trees;
@@ -70,6 +71,9 @@ internal sealed class VolumeContext
     private readonly ConcurrentQueue<Inode> _unnamed = new();
 
     private int _unnamedCount;
+
+    /// <summary>Holds up changes while the volume is frozen.</summary>
+    public readonly FreezeGate Freezing = new();
 
     private readonly CoarseClock _clock;
 
@@ -138,9 +142,15 @@ internal sealed class VolumeContext
     {
         if (Inodes.Release(inode))
         {
-            _unnamed.Enqueue(inode);
-            Interlocked.Increment(ref _unnamedCount);
+            RemoveLater(inode);
         }
+    }
+
+    /// <summary>Leaves an inode that nothing keeps any more, with its use, to be removed.</summary>
+    public void RemoveLater(Inode inode)
+    {
+        _unnamed.Enqueue(inode);
+        Interlocked.Increment(ref _unnamedCount);
     }
 
     /// <summary>Leaves the mapping of a closed file to be forgotten by the next one who ends a use. Takes no lock and allocates nothing.</summary>

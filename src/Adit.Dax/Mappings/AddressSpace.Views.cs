@@ -35,6 +35,11 @@ public sealed unsafe partial class AddressSpace
 
         for (int i = 0; i < MaxAttachTries; i++)
         {
+            if (view.IsStorable)
+            {
+                WaitForThaw();
+            }
+
             PageRange inFile = InFile(view.Pages);
             Errno errno = inFile.IsEmpty ? Errno.ENXIO : view.IsStorable ? PrepareStorable(inFile) : Errno.Success;
             if (errno == Errno.Success)
@@ -140,7 +145,7 @@ public sealed unsafe partial class AddressSpace
 
                 if (view.IsStorable && (IsFrozen || !IsPreparedLocked(view.Pages)))
                 {
-                    return IsFrozen ? Errno.EBUSY : Errno.EAGAIN;
+                    return Errno.EAGAIN;
                 }
 
                 List<ViewSegment> segments = [];

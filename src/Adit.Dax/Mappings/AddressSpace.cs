@@ -36,6 +36,7 @@ public sealed unsafe partial class AddressSpace
     {
         _options = options ?? AddressSpaceOptions.Default;
         _broken = _options.Broken;
+        _isFrozen = _options.StartsFrozen;
         _watch = _options.Watch;
         Layout = layout;
         _medium = layout.Medium;

@@ -24,6 +24,9 @@ public sealed record AddressSpaceOptions
     /// <summary>Told of stores through pins and views, or null.</summary>
     public StoreWatch? Watch { get; init; }
 
+    /// <summary>Nobody is given write access until <see cref="AddressSpace.Thaw"/>.</summary>
+    public bool StartsFrozen { get; init; }
+
     /// <summary>A deliberate defect, for tests.</summary>
     internal DaxBrokenVariant Broken { get; init; }
 

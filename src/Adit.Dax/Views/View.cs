@@ -57,7 +57,7 @@ public sealed unsafe partial class View : IDisposable
     /// <param name="refusal">Why not, for people, where the error number alone does not say it.</param>
     /// <returns>ENXIO: behind the end of the file. EOPNOTSUPP: something asked for cannot be had. ENOSPC, EDQUOT: no blocks for all of a
     /// writable view; as after a failed fallocate(2), a part of its holes may have some, which read as zeros. EINVAL, EROFS, EIO, ENOMEM;
-    /// EBUSY: frozen, or others keep shared blocks from being copied.</returns>
+    /// EBUSY: others keep shared blocks from being copied.</returns>
     public static Errno TryMap(
         AddressSpace space, long offsetBytes, long lengthBytes, ViewOptions options, [NotNullWhen(true)] out View? view, out string? refusal)
     {

@@ -34,7 +34,7 @@ internal sealed partial class FileHandle
                     return errno;
                 }
 
-                using ExclusiveScope scope = new(_inode.Lock);
+                using ChangeScope scope = new(_inode.Lock, _context.Freezing);
                 errno = WriteLocked(offsetBytes, source, out writtenBytes);
             }
 
@@ -62,7 +62,7 @@ internal sealed partial class FileHandle
 
         try
         {
-            using (new ExclusiveScope(_inode.Lock))
+            using (new ChangeScope(_inode.Lock, _context.Freezing))
             {
                 offsetBytes = _inode.Record.SizeBytes;
                 errno = WriteLocked(offsetBytes, source, out writtenBytes);
@@ -109,7 +109,7 @@ internal sealed partial class FileHandle
             LayoutBreak change;
             do
             {
-                using ExclusiveScope scope = new(_inode.Lock);
+                using ChangeScope scope = new(_inode.Lock, _context.Freezing);
                 errno = CheckOpen();
                 change = new LayoutBreak(
                     _inode.Space, FileData.ChangedBy(mode, offsetBytes, lengthBytes), FileData.BreakOptionsOf(options, FileData.Discards(mode)));
@@ -190,7 +190,7 @@ internal sealed partial class FileHandle
         _inode.Lock.EnterShared();
         try
         {
-            if (_isClosed || _inode.IsGone || source.IsEmpty || _inode.Record.IsImmutableOrAppendOnly() || !_data.TryOverwriteShared(_inode, offsetBytes, source))
+            if (_isClosed || _inode.IsGone || source.IsEmpty || _context.Freezing.IsFrozen || _inode.Record.IsImmutableOrAppendOnly() || !_data.TryOverwriteShared(_inode, offsetBytes, source))
             {
                 return false;
             }

@@ -115,7 +115,7 @@ internal sealed partial class FileHandle : IOpenFile
             {
                 using ExclusiveScope scope = new(_inode.Lock);
                 errno = CheckOpen();
-                if (errno == Errno.Success)
+                if (errno == Errno.Success && !_volume.IsFrozen)
                 {
                     errno = _volume.RecordTimeStampsLocked(_inode);
                 }
@@ -182,7 +182,7 @@ internal sealed partial class FileHandle : IOpenFile
     private void LastCloseLocked()
     {
         _data.ReturnAheadLocked(_inode);
-        if (_context.IsReadOnly)
+        if (_context.IsReadOnly || _volume.IsFrozen)
         {
             return;
         }

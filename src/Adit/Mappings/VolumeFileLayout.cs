@@ -4,6 +4,7 @@ using Adit.Files;
 using Adit.Format;
 using Adit.Inodes;
 using Adit.Interop;
+using Adit.Locking;
 using Adit.Media;
 using Adit.Metadata.Trees;
 using Adit.Nodes;
@@ -31,7 +32,7 @@ internal sealed class VolumeFileLayout(VolumeContext context, FileData data, Ino
         }
         else
         {
-            inode.Lock.EnterExclusive();
+            ChangeScope.Enter(inode.Lock, context.Freezing);
         }
     }
 
