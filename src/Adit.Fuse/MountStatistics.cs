@@ -10,8 +10,9 @@ namespace Adit.Fuse;
 /// <param name="OpenFileCount">Files open now.</param>
 /// <param name="KnownInodeCount">Inodes that the kernel holds now.</param>
 /// <param name="NotificationCount">Notifications that the kernel took.</param>
+/// <param name="AllocatedBytes">Managed memory that the process has allocated since it began; serving requests adds nothing.</param>
 public sealed record MountStatistics(
-    ImmutableSortedDictionary<string, long> Requests, int OpenFileCount, long KnownInodeCount, long NotificationCount)
+    ImmutableSortedDictionary<string, long> Requests, int OpenFileCount, long KnownInodeCount, long NotificationCount, long AllocatedBytes)
 {
     internal static MountStatistics Of(FuseSession session)
     {
@@ -30,6 +31,6 @@ public sealed record MountStatistics(
             }
         }
 
-        return new MountStatistics(requests.ToImmutable(), session.Handles.OpenCount, session.Lookups.InodeCount, session.Notifier.SentCount);
+        return new MountStatistics(requests.ToImmutable(), session.Handles.OpenCount, session.Lookups.InodeCount, session.Notifier.SentCount, GC.GetTotalAllocatedBytes());
     }
 }

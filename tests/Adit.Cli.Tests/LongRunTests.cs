@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Adit.Cli.Tests;
 
@@ -45,6 +46,20 @@ public sealed class LongRunTests
             0.02);
         Assert.Equal(0.1, result.GetProperty("goal").GetDouble());
         Assert.DoesNotContain(Directory.EnumerateDirectories("/dev/shm", "adit-bench-*"), IsAbandoned);
+    }
+
+    [MountFact]
+    public void Bench_of_a_mount_names_every_file_system_beside_it_and_leaves_no_mount()
+    {
+        var result = AditTool.Run("bench", "--quick", "--case", "mount-open", "--json").Expect(0).Json;
+
+        Assert.Equal("mount-open", result.GetProperty("case").GetString());
+        Assert.Equal("bindfs", result.GetProperty("baseline").GetString());
+        Assert.True(result.GetProperty("ns").GetDouble() > 0);
+        Assert.All(["libfuse", "tmpfs"], peer => Assert.Contains(peer, result.GetProperty("detail").GetString()!, StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateDirectories("/dev/shm", "adit-bench-*"), IsAbandoned);
+        var mounted = Regex.Matches(File.ReadAllText("/proc/self/mountinfo"), "/dev/shm/adit-bench-[0-9]+").Select(match => match.Value);
+        Assert.DoesNotContain(mounted, IsAbandoned);
     }
 
     private static bool IsAbandoned(string folder) => !Directory.Exists("/proc/" + folder[(folder.LastIndexOf('-') + 1)..]);

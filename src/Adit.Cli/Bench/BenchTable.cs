@@ -16,5 +16,6 @@ internal static class BenchTable
         new ScalingCase(),
         new OpenManyFilesCase(),
         new AgedShareCase(),
+        .. MountCases.All,
     ];
 }

@@ -46,6 +46,12 @@ internal sealed class InfoCommand : VolumeCommand
         Row("durability", report.CommitsAreDurable ? "every operation is durable when it returns" : "within a second, or at fsync");
         Row("access", report.IsReadOnly ? "read-only" : "read and write");
         Row("owner", report.OwnerPid is { } pid ? $"process {pid}, mounted at {report.MountedAt}" : "none");
+        if (report.Server is { } server)
+        {
+            Row("server", FormattableString.Invariant(
+                $"{server.RequestCount:n0} requests served; {server.OpenFileCount:n0} files open, {server.KnownInodeCount:n0} inodes known to the kernel"));
+        }
+
         Row("created", Time(report.Created));
         Row("last clean close", report.LastCleanClose is { } closed ? Time(closed) : "never");
         Row("this opening", report.WasClean ? "clean" : $"recovered {report.RecoveredRecords} records of the log");

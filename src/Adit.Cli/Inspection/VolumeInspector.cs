@@ -2,19 +2,21 @@ using Adit.Cli.CommandLine;
 using Adit.Cli.Maps;
 using Adit.Cli.Owners;
 using Adit.Cli.Reports;
+using Adit.Fuse;
 using Adit.Interop;
 
 namespace Adit.Cli.Inspection;
 
 /// <summary>Answers what commands ask about a volume that this process has open. Safe for many threads.</summary>
 /// <param name="volume">Closed by whoever opened it, unless <paramref name="ownsVolume"/>.</param>
-/// <param name="mountedAt">Where this process mounts it, or null.</param>
-internal sealed class VolumeInspector(Volume volume, string? mountedAt = null, bool ownsVolume = false) : IVolumeInspector
+/// <param name="mount">Where this process mounts it, or null.</param>
+internal sealed class VolumeInspector(Volume volume, FuseMount? mount = null, bool ownsVolume = false) : IVolumeInspector
 {
     public VolumeReport GetInformation() => InformationReader.Read(volume) with
     {
-        OwnerPid = mountedAt is null ? null : Environment.ProcessId,
-        MountedAt = mountedAt,
+        OwnerPid = mount is null ? null : Environment.ProcessId,
+        MountedAt = mount?.MountPoint,
+        Server = mount is null ? null : Report(mount.GetStatistics()),
     };
 
     public NodeReport GetNode(string path) => NodeReader.Read(volume, path);
@@ -46,6 +48,16 @@ internal sealed class VolumeInspector(Volume volume, string? mountedAt = null, b
     public FsckReport Check(bool repair, ICheckListener listener) => repair
         ? throw new CommandFailure($"{volume.Store.Medium.Name} is in use; unmount it to repair it", ExitCode.Busy, Errno.EBUSY)
         : VolumeCheck.RunOpen(volume, listener);
+
+    private static ServerReport Report(MountStatistics statistics) => new()
+    {
+        RequestCount = statistics.Requests.Values.Sum(),
+        Requests = statistics.Requests,
+        OpenFileCount = statistics.OpenFileCount,
+        KnownInodeCount = statistics.KnownInodeCount,
+        NotificationCount = statistics.NotificationCount,
+        AllocatedBytes = statistics.AllocatedBytes,
+    };
 
     public void Dispose()
     {

@@ -64,7 +64,7 @@ internal sealed class MountedVolume : IDisposable
                 }
             });
             var started = mount;
-            var server = new OwnerServer(volumePath, new VolumeInspector(volume, mount.MountPoint), () => started.Unmount());
+            var server = new OwnerServer(volumePath, new VolumeInspector(volume, mount), () => started.Unmount());
             return new MountedVolume(volume, mount, server, log, options.Warnings);
         }
         catch

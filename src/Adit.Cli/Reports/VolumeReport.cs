@@ -66,4 +66,7 @@ internal sealed record VolumeReport
 
     /// <summary>Where it is mounted.</summary>
     public string? MountedAt { get; init; }
+
+    /// <summary>Of the mount's server; null when it is not mounted.</summary>
+    public ServerReport? Server { get; init; }
 }

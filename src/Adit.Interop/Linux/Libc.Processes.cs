@@ -12,6 +12,13 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int setsid();
 
+    /// <summary>Binds a thread to processors.</summary>
+    /// <param name="thread">0 is the calling thread.</param>
+    /// <param name="maskBytes">Length of the mask.</param>
+    /// <param name="mask">A bit for each processor.</param>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int sched_setaffinity(int thread, nuint maskBytes, void* mask);
+
     // These three only read a field of the process: they cannot block or fail.
     [LibraryImport(Library)]
     [SuppressGCTransition]

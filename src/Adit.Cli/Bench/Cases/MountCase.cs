@@ -1,0 +1,69 @@
+using Adit.Cli.Bench.Mounts;
+
+namespace Adit.Cli.Bench.Cases;
+
+/// <summary>Something that a client does on a mounted volume, beside a FUSE file system of libfuse, tmpfs and ext4.</summary>
+/// <param name="name">As the command line knows it.</param>
+/// <param name="baseline">Which of the others the goal is set beside.</param>
+/// <param name="goal">The ratio to it.</param>
+/// <param name="operations">In a round.</param>
+/// <param name="isBound">Client and servers share one processor.</param>
+/// <param name="makeBody">What the client does.</param>
+internal sealed class MountCase(
+    string name, string baseline, double goal, int operations, bool isBound, Func<MountTarget, MountBody> makeBody) : BenchCase
+{
+    private const int WarmUpRounds = 30;
+
+    public override string Name => name;
+
+    public override string Baseline => baseline;
+
+    public override double Goal => goal;
+
+    public override BenchResult Run(BenchFolder folder, bool isQuick)
+    {
+        using var scene = MountScene.Create(folder, name);
+        List<MountBody> bodies = [];
+        try
+        {
+            bodies.AddRange(scene.Targets.Select(makeBody));
+            WarmUp(bodies[0]);
+            ProcessorBinding.Apply(isBound, scene.ServerPids);
+
+            // Asked twice, to know what asking allocates.
+            scene.AskServer();
+            var before = scene.AskServer();
+            var asked = scene.AskServer();
+            var rounds = isQuick ? 9 : 31;
+            var times = MountRounds.Run(bodies, operations, rounds);
+            var after = scene.AskServer();
+            var costOfAsking = asked.AllocatedBytes - before.AllocatedBytes;
+            var allocated = Math.Max(0, after.AllocatedBytes - asked.AllocatedBytes - costOfAsking);
+            return Compare(scene.Targets, times, (double)allocated / ((long)rounds * operations));
+        }
+        finally
+        {
+            ProcessorBinding.Apply(isBound: false, []);
+            bodies.ForEach(body => body.Dispose());
+        }
+    }
+
+    /// <summary>Runs until the server's hot methods have been compiled for the last time, which it does in the background while nothing new
+    /// is called for a tenth of a second.</summary>
+    private void WarmUp(MountBody body)
+    {
+        for (var round = 0; round < WarmUpRounds; round++)
+        {
+            body.Run(operations);
+            Thread.Sleep(110);
+        }
+    }
+
+    private BenchResult Compare(IReadOnlyList<MountTarget> targets, double[] times, double allocatedBytes)
+    {
+        var at = targets.Index().First(target => target.Item.Name == baseline).Index;
+        var others = targets.Index().Where(target => target.Index != 0 && target.Index != at)
+            .Select(target => FormattableString.Invariant($"{times[0] / times[target.Index]:0.00} of {target.Item.Name}"));
+        return Result(times[0], times[at], times[0] / times[at], allocatedBytes, string.Join(", ", others));
+    }
+}

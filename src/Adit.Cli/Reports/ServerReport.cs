@@ -1,0 +1,22 @@
+namespace Adit.Cli.Reports;
+
+/// <summary>What the server of a mount did since it began, and what it holds now.</summary>
+internal sealed record ServerReport
+{
+    /// <summary>Requests served.</summary>
+    public required long RequestCount { get; init; }
+
+    /// <summary>The same by kind.</summary>
+    public required IReadOnlyDictionary<string, long> Requests { get; init; }
+
+    public required int OpenFileCount { get; init; }
+
+    /// <summary>Inodes that the kernel holds.</summary>
+    public required long KnownInodeCount { get; init; }
+
+    /// <summary>Notifications that the kernel took.</summary>
+    public required long NotificationCount { get; init; }
+
+    /// <summary>Managed memory allocated since the process began.</summary>
+    public required long AllocatedBytes { get; init; }
+}
