@@ -123,5 +123,8 @@ public sealed partial class MetadataStore : IDisposable
         _transaction.Release();
     }
 
+    /// <summary>Stops as if the medium had failed: nothing is accepted or written any more, and the next opening recovers.</summary>
+    public void Stop(string reason) => Fail(new VolumeException(Interop.Errno.EIO, reason));
+
     private void Fail(Exception cause) => Interlocked.CompareExchange(ref _failure, cause, null);
 }

@@ -60,6 +60,18 @@ public sealed partial class Volume
     }
 
     /// <inheritdoc/>
+    public Errno ShutDown(bool makesDurable)
+    {
+        Errno errno = makesDurable ? SyncVolume() : Errno.Success;
+        if (errno == Errno.Success)
+        {
+            _context.Store.Stop("it was shut down on request");
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
     public VolumeSpace GetSpace()
     {
         // Inodes take what space there is: about a name, a record and half of what lies around them each.

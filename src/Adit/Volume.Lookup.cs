@@ -39,6 +39,29 @@ public sealed partial class Volume
     }
 
     /// <inheritdoc/>
+    public Errno Retain(InodeNumber inode, out NodeAttributes attributes)
+    {
+        attributes = default;
+        try
+        {
+            // Nothing loses its last name meanwhile.
+            using SharedScope scope = new(_namespace);
+            Errno errno = _isClosed ? Errno.EBADF : ReadAttributes(inode, out attributes);
+            if (errno != Errno.Success || attributes.LinkCount == 0)
+            {
+                return errno != Errno.Success ? errno : Errno.ESTALE;
+            }
+
+            _context.Inodes.Retain(inode);
+            return Errno.Success;
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
+        {
+            return errno;
+        }
+    }
+
+    /// <inheritdoc/>
     public void Forget(InodeNumber inode, ulong count)
     {
         if (_context.Inodes.Forget(inode, count) is { } unnamed)

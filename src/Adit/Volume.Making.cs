@@ -313,7 +313,6 @@ public sealed partial class Volume
             throw;
         }
 
-        directory.Recorded(in parent);
         _context.InodeCount.Made();
         _context.Changes.Entry(directory.Number, name);
         SyncNames(in parent);

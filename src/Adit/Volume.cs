@@ -25,7 +25,7 @@ namespace Adit;
 /// commit makes the volume refuse every further change with its first cause; reads go on.</para>
 /// <para>Safe for many threads. <see cref="Dispose"/> closes the files that are still open: what they are asked later is EBADF.</para>
 /// </remarks>
-public sealed partial class Volume : IObservableNodes, IDisposable
+public sealed partial class Volume : IObservableNodes, IStoppableNodes, IDisposable
 {
     private readonly VolumeContext _context;
     private readonly FileData _data;

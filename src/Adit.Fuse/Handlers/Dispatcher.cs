@@ -82,6 +82,11 @@ internal static unsafe class Dispatcher
             return Errno.EROFS;
         }
 
+        if (call.Session.IsShutDown && !entry.Is(OpcodeTraits.GivesBack))
+        {
+            return Errno.EIO;
+        }
+
         return call.Session.Negotiated is null && call.Header.Opcode != Opcode.Init ? Errno.EIO : Errno.Success;
     }
 

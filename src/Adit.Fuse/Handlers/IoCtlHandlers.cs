@@ -14,6 +14,9 @@ internal static class IoCtlHandlers
     private const uint SetFlags = 0x4008_6602;
     private const uint GetXFlags = 0x801C_581F;
     private const uint SetXFlags = 0x401C_5820;
+
+    /// <summary>FITRIM.</summary>
+    private const uint Trim = 0xC018_5879;
     private const int FlagsBytes = 4;
     private const int XFlagsBytes = 28;
     private const int ProjectOffset = 12;
@@ -33,6 +36,10 @@ internal static class IoCtlHandlers
                 Set(ref call, BinaryPrimitives.ReadUInt32LittleEndian(input), InodeFlags.Visible, project: null),
             SetXFlags when input.Length >= XFlagsBytes => SetX(ref call, input),
             SetFlags or SetXFlags => Errno.EINVAL,
+            ShutdownHandlers.GoDown => ShutdownHandlers.ShutDown(ref call, control),
+
+            // There is no device below that would want to know of free space.
+            Trim => Errno.ENOTSUP,
             _ => Errno.ENOTTY,
         };
     }

@@ -12,10 +12,15 @@ internal static class LookupHandlers
 {
     public static Errno Lookup(ref Call call)
     {
-        Errno outcome = EntryName.Read(ref call.Arguments, out ReadOnlySpan<byte> name);
+        Errno outcome = EntryName.ReadForLookup(ref call.Arguments, out ReadOnlySpan<byte> name);
         if (outcome != Errno.Success)
         {
             return outcome;
+        }
+
+        if (name.SequenceEqual("."u8))
+        {
+            return LookupItself(ref call);
         }
 
         outcome = call.Nodes.Lookup(call.Node, name, out NodeAttributes attributes);
@@ -26,6 +31,18 @@ internal static class LookupHandlers
             return Errno.Success;
         }
 
+        if (outcome == Errno.Success)
+        {
+            AttributeReply.AppendEntry(ref call, attributes);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>A file handle is opened: its inode, which the kernel does not hold any more, is held again. Of whatever kind it is.</summary>
+    private static Errno LookupItself(ref Call call)
+    {
+        Errno outcome = call.Nodes.Retain(call.Node, out NodeAttributes attributes);
         if (outcome == Errno.Success)
         {
             AttributeReply.AppendEntry(ref call, attributes);

@@ -25,4 +25,7 @@ internal enum OpcodeTraits
 
     /// <summary>The protocol has no reply to it.</summary>
     NoReply = 4,
+
+    /// <summary>Only gives back what the kernel holds, or ends something: served also after a shutdown.</summary>
+    GivesBack = 8,
 }

@@ -18,15 +18,15 @@ internal static unsafe class OpcodeTable
         const OpcodeTraits Changes = OpcodeTraits.OnNode | OpcodeTraits.Changes;
 
         Set(Opcode.Init, &ControlHandlers.Init, OpcodeTraits.None);
-        Set(Opcode.Destroy, &ControlHandlers.Destroy, OpcodeTraits.None);
-        Set(Opcode.Interrupt, &ControlHandlers.Interrupt, OpcodeTraits.NoReply);
-        Set(Opcode.NotifyReply, &ControlHandlers.NotifyReply, OpcodeTraits.NoReply);
-        Set(Opcode.StatFs, &ControlHandlers.StatFs, OpcodeTraits.None);
+        Set(Opcode.Destroy, &ControlHandlers.Destroy, OpcodeTraits.GivesBack);
+        Set(Opcode.Interrupt, &ControlHandlers.Interrupt, OpcodeTraits.NoReply | OpcodeTraits.GivesBack);
+        Set(Opcode.NotifyReply, &ControlHandlers.NotifyReply, OpcodeTraits.NoReply | OpcodeTraits.GivesBack);
+        Set(Opcode.StatFs, &ControlHandlers.StatFs, OpcodeTraits.GivesBack);
         Set(Opcode.SyncFs, &ControlHandlers.SyncFs, OpcodeTraits.None);
 
         Set(Opcode.Lookup, &LookupHandlers.Lookup);
-        Set(Opcode.Forget, &LookupHandlers.Forget, OpcodeTraits.NoReply);
-        Set(Opcode.BatchForget, &LookupHandlers.BatchForget, OpcodeTraits.NoReply);
+        Set(Opcode.Forget, &LookupHandlers.Forget, OpcodeTraits.NoReply | OpcodeTraits.GivesBack);
+        Set(Opcode.BatchForget, &LookupHandlers.BatchForget, OpcodeTraits.NoReply | OpcodeTraits.GivesBack);
 
         Set(Opcode.GetAttr, &AttributeHandlers.GetAttr);
         Set(Opcode.StatX, &AttributeHandlers.StatX);
@@ -45,7 +45,7 @@ internal static unsafe class OpcodeTable
         Set(Opcode.Open, &OpenHandlers.Open);
         Set(Opcode.Create, &OpenHandlers.Create, Changes);
         Set(Opcode.TmpFile, &OpenHandlers.TmpFile, Changes);
-        Set(Opcode.Release, &OpenHandlers.Release);
+        Set(Opcode.Release, &OpenHandlers.Release, OpcodeTraits.OnNode | OpcodeTraits.GivesBack);
         Set(Opcode.FSync, &OpenHandlers.FSync);
 
         Set(Opcode.Read, &DataHandlers.Read);
@@ -58,7 +58,7 @@ internal static unsafe class OpcodeTable
         Set(Opcode.OpenDir, &DirectoryHandlers.OpenDir);
         Set(Opcode.ReadDir, &DirectoryHandlers.ReadDir);
         Set(Opcode.ReadDirPlus, &DirectoryHandlers.ReadDirPlus);
-        Set(Opcode.ReleaseDir, &DirectoryHandlers.ReleaseDir);
+        Set(Opcode.ReleaseDir, &DirectoryHandlers.ReleaseDir, OpcodeTraits.OnNode | OpcodeTraits.GivesBack);
         Set(Opcode.FSyncDir, &DirectoryHandlers.FSyncDir);
 
         Set(Opcode.GetXAttr, &ExtendedAttributeHandlers.GetXAttr);

@@ -122,6 +122,11 @@ internal sealed class FuseSession : IDisposable
 
     public bool HasEnded => _ended.IsSet;
 
+    /// <summary>Shut down on request: everything is EIO but giving back what is held.</summary>
+    public bool IsShutDown { get; private set; }
+
+    public void ShutDown() => IsShutDown = true;
+
     public void PrivilegesGiven() => Interlocked.Increment(ref _privilegeEpoch);
 
     /// <summary>A process removed the capabilities of a file: the kernel does so before a change of content, and then asks for a change of
@@ -210,7 +215,7 @@ internal sealed class FuseSession : IDisposable
             Notifier.Stop();
             Handles.CloseAll(exception => Log(FuseLogLevel.Error, $"closing a file after the mount ended: {exception}"));
             Lookups.Drain(Nodes.Forget);
-            Errno synced = Nodes.IsReadOnly ? Errno.Success : Nodes.SyncVolume();
+            Errno synced = Nodes.IsReadOnly || IsShutDown ? Errno.Success : Nodes.SyncVolume();
             if (synced != Errno.Success)
             {
                 Log(FuseLogLevel.Error, $"making the volume durable after the mount ended: {synced.Message()}");

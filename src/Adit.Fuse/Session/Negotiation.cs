@@ -20,13 +20,15 @@ internal sealed record Negotiation(uint Minor, InitFlags Flags)
     /// Not WRITEBACK_CACHE: data would stay volatile after write returned, and sizes would be the kernel's to know.
     /// Not AUTO_INVAL_DATA: changes beside the mount are told, not guessed from times.
     /// Not POSIX_LOCKS, FLOCK_LOCKS: the kernel keeps locks by itself, and a server that blocks in one must be interruptible.
+    /// EXPORT_SUPPORT: a file handle outlives the kernel's caches; "." and ".." are looked up for it.
+    /// Not ALLOW_IDMAP: the kernel then no longer says who asks, but for what is being made.
     /// DONT_MASK: a default access list replaces the umask, so the server applies it.</summary>
     private const InitFlags Wanted =
         InitFlags.AsyncRead | InitFlags.AtomicOpenTruncate | InitFlags.BigWrites | InitFlags.DontMask | InitFlags.HasIoctlDir
         | InitFlags.DoReadDirPlus | InitFlags.ReadDirPlusAuto | InitFlags.AsyncDirectIo | InitFlags.ParallelDirectoryOperations
         | InitFlags.MaxPages | InitFlags.HandleKillPrivilegesV2 | InitFlags.PosixAcl | InitFlags.AbortError
         | InitFlags.DirectIoAllowMmap | InitFlags.HasExpireOnly | InitFlags.HasResend | InitFlags.SetXAttrExtended
-        | InitFlags.InitExtended;
+        | InitFlags.InitExtended | InitFlags.ExportSupport;
 
     public bool Has(InitFlags flag) => (Flags & flag) == flag;
 

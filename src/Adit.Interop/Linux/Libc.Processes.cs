@@ -8,6 +8,10 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int kill(int pid, int signal);
 
+    /// <summary>Copies memory of another process.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint process_vm_readv(int pid, IoVector* local, nuint localCount, IoVector* remote, nuint remoteCount, nuint flags);
+
     /// <summary>Starts a session of its own: no terminal, no signals of the caller's.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial int setsid();

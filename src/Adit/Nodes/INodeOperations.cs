@@ -17,6 +17,10 @@ public interface INodeOperations
     /// <summary>Finds an entry and retains its inode once (see <see cref="Forget"/>).</summary>
     Errno Lookup(InodeNumber parent, ReadOnlySpan<byte> name, out NodeAttributes attributes);
 
+    /// <summary>Retains an inode by its number, for somebody who has kept that (a file handle).</summary>
+    /// <returns>ESTALE: there is none, or it has no name any more and nobody has it open.</returns>
+    Errno Retain(InodeNumber inode, out NodeAttributes attributes);
+
     /// <summary>Gives back <paramref name="count"/> retentions. An inode without names lives while it is retained or open.</summary>
     void Forget(InodeNumber inode, ulong count);
 

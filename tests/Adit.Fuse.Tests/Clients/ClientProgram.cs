@@ -45,6 +45,10 @@ internal sealed unsafe class ClientProgram(string root)
         "link" => Text(Kernel.Link(At(words[1]), At(words[2]))),
         "list" => string.Join(' ', Directory.EnumerateFileSystemEntries(At(words[1])).Select(Path.GetFileName).Order(StringComparer.Ordinal)),
         "stat" => Stat(At(words[1])),
+        "handle" => Handle(At(words[1])),
+        "open-handle" => OpenHandle(words[1], Convert.FromHexString(words[2])),
+        "shutdown" => Shutdown(uint.Parse(words[1], CultureInfo.InvariantCulture)),
+        "sync" => Text(Kernel.Call(74, (nint)_files[words[1]])),
         _ => "?",
     };
 
@@ -78,6 +82,40 @@ internal sealed unsafe class ClientProgram(string root)
         return result < 0
             ? Text(result)
             : string.Create(CultureInfo.InvariantCulture, $"{status.Size} {status.Blocks} {status.LinkCount} {status.Mode} {status.ModifySeconds}.{status.ModifyNanoseconds:d9} {status.ChangeSeconds}.{status.ChangeNanoseconds:d9}");
+    }
+
+    /// <summary>name_to_handle_at.</summary>
+    private static string Handle(string path)
+    {
+        byte* handle = stackalloc byte[136];
+        int mount = 0;
+        *(int*)handle = 128;
+        nint place = (nint)handle;
+        nint mountPlace = (nint)(&mount);
+        long result = Kernel.WithPath(path, p => Kernel.Call(303, Kernel.AtFdCwd, p, place, mountPlace, 0));
+        return result < 0 ? Text(result) : Convert.ToHexString(new ReadOnlySpan<byte>(handle, 8 + *(int*)handle));
+    }
+
+    private string OpenHandle(string name, byte[] handle)
+    {
+        long directory = Kernel.Open(root, 0x10000);
+        fixed (byte* start = handle)
+        {
+            _files[name] = Kernel.Call(304, (nint)directory, (nint)start, 0);
+        }
+
+        Kernel.Close(directory);
+        return Text(Math.Min(0, _files[name]));
+    }
+
+    /// <summary>XFS_IOC_GOINGDOWN.</summary>
+    private string Shutdown(uint flag)
+    {
+        long directory = Kernel.Open(root, 0x10000);
+        uint word = flag;
+        long result = Kernel.Call(16, (nint)directory, unchecked((nint)0x8004587Du), (nint)(&word));
+        Kernel.Close(directory);
+        return Text(result);
     }
 
     private static long Number(string word) => long.Parse(word, CultureInfo.InvariantCulture);

@@ -115,6 +115,22 @@ internal sealed class MemoryNodes : INodeOperations, IDisposable
         }
     }
 
+    public Errno Retain(InodeNumber inode, out NodeAttributes attributes)
+    {
+        using (Hold())
+        {
+            attributes = default;
+            if (!_nodes.TryGetValue(inode.Value, out MemoryNode? node))
+            {
+                return Errno.ESTALE;
+            }
+
+            attributes = node.Attributes;
+            node.Retained++;
+            return Errno.Success;
+        }
+    }
+
     public void Forget(InodeNumber inode, ulong count)
     {
         using (Hold())

@@ -57,7 +57,9 @@ public sealed class NameTests
     {
         using TestSession session = new(_nodes);
 
-        Assert.Equal(expected, session.Ask(Opcode.Lookup, 1, out _, Name(name)));
+        // A file handle is opened by looking its inode up as "." in itself, and what is above it as "..".
+        bool isDots = name is "." or "..";
+        Assert.Equal(isDots ? Errno.Success : expected, session.Ask(Opcode.Lookup, 1, out _, Name(name)));
         Assert.Equal(expected, session.Ask(Opcode.MkDir, 1, out _, Struct(new MkDirIn { Mode = 0x1FF }), Name(name)));
         Assert.Equal(expected, session.Ask(Opcode.Unlink, 1, out _, Name(name)));
     }

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+
+namespace Adit.Cli.Tests;
+
+/// <summary>The program that mount(8) calls for <c>mount -t fuse.adit</c> and for lines of fstab, called as mount(8) calls it.</summary>
+public sealed class MountHelperTests
+{
+    [MountFact]
+    public void Helper_mounts_with_the_words_of_fstab_and_remounts_through_the_kernel()
+    {
+        using var folder = new TestFolder();
+        var volume = folder.MakeVolume();
+        var mount = folder.MakeDirectory("mnt");
+
+        Help(0, volume, mount, "-f", "-o", "rw");
+        Assert.DoesNotContain(mount, File.ReadAllText("/proc/self/mounts"), StringComparison.Ordinal);
+        Help(0, volume, mount, "-s", "-o", "rw,noauto,nofail,_netdev,x-systemd.automount,noatime,user", "-t", "fuse.adit");
+        File.WriteAllText(Path.Combine(mount, "f"), "text");
+        Help(0, volume, mount, "-o", "rw,remount,ro,dax=always");
+        Assert.Throws<IOException>(() => File.WriteAllText(Path.Combine(mount, "g"), "text"));
+        Assert.Equal("text", File.ReadAllText(Path.Combine(mount, "f")));
+        Help(0, volume, mount, "-o", "remount,rw");
+        File.WriteAllText(Path.Combine(mount, "g"), "text");
+        AditTool.Run("umount", mount).Expect(0);
+
+        Assert.Contains("frobnicate", Help(2, volume, mount, "-o", "frobnicate"), StringComparison.Ordinal);
+    }
+
+    private static string Help(int exitCode, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("sh", [Find(), .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["ADIT"] = $"dotnet {Path.Combine(AppContext.BaseDirectory, "Adit.Cli.dll")}";
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync();
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)) && errors.Wait(TimeSpan.FromSeconds(10)), "the helper does not end");
+        Assert.True(exitCode == process.ExitCode, $"exit code {process.ExitCode}: {errors.Result}");
+        return errors.Result;
+    }
+
+    private static string Find()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            var helper = Path.Combine(folder, "eng", "mount.fuse.adit");
+            if (File.Exists(helper))
+            {
+                return helper;
+            }
+        }
+
+        throw new FileNotFoundException("eng/mount.fuse.adit");
+    }
+}
