@@ -15,6 +15,9 @@ public enum RecordKind : byte
     /// <summary>A run of a file's blocks; offset is the first file block.</summary>
     Extent = 0x40,
 
+    /// <summary>Checksums of some of 64 neighbouring file blocks; offset is the first file block, divided by 64.</summary>
+    DataChecksum = 0x48,
+
     /// <summary>An extended attribute's name and length; offset is the hash of its name.</summary>
     Attribute = 0x50,
 

@@ -98,4 +98,15 @@ public enum BrokenVariant
 
     /// <summary>An unlinked file's blocks are freed in a transaction before its entry goes.</summary>
     FreeBeforeUnlink,
+
+    // Files that are not accessed directly.
+
+    /// <summary>A block that is written again keeps the checksum of its old data.</summary>
+    StaleDataChecksum,
+
+    /// <summary>The record that switches to new blocks and their checksums goes before the data is durable.</summary>
+    SkipPrivateFence,
+
+    /// <summary>A block with a checksum is overwritten where it is; the checksum follows in a record.</summary>
+    PrivateInPlace,
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Adit.Access;
+using Adit.Checksums;
 using Adit.Files;
 using Adit.Interop;
 using Adit.Nodes;
@@ -38,7 +39,8 @@ public sealed partial class AditFile : IDisposable
     public long Length => Node.Attributes.SizeBytes;
 
     /// <summary>Copies bytes from the medium.</summary>
-    /// <returns>How many; fewer than asked only at the end of the file.</returns>
+    /// <returns>How many; fewer than asked at the end of the file, or before bytes that cannot be had.</returns>
+    /// <exception cref="DataChecksumException">The first bytes asked for are not those that were written.</exception>
     public int Read(long offsetBytes, Span<byte> destination)
     {
         Check(Node.Read(offsetBytes, destination, out int readBytes), "read");
@@ -141,6 +143,13 @@ public sealed partial class AditFile : IDisposable
     [DoesNotReturn]
     private void Throw(Errno errno, string operation)
     {
+        if (errno == Errno.EIO && ChecksumMismatch.LastOfThread is { } mismatch && !Node.IsDirect)
+        {
+            ChecksumMismatch.LastOfThread = null;
+            long lengthBytes = Math.Min(Format.Geometry.BlockSize, Length - mismatch.OffsetBytes);
+            throw new DataChecksumException(operation, Path, mismatch.OffsetBytes, lengthBytes, mismatch.Expected, mismatch.Found);
+        }
+
         if (errno is Errno.EROFS or Errno.EPERM)
         {
             ThrowIfFixed(operation);

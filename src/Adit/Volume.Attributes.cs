@@ -65,17 +65,17 @@ public sealed partial class Volume
         {
             using ChangeScope scope = new(inode.Lock, _context.Freezing);
             bool setsSize = (changes.Fields & AttributeFields.Size) != 0 && changes.SizeBytes >= 0;
-            if (setsSize)
-            {
-                SettleStateLocked(inode);
-            }
-
+            attributes = default;
+            errno = inode.IsGone ? Errno.ESTALE : setsSize ? SettleStateLocked(inode) : Errno.Success;
             change = new LayoutBreak(
                 setsSize ? inode.Space : null,
                 setsSize ? FileData.ChangedBySize(inode, changes.SizeBytes) : default,
                 FileData.BreakOptionsOf(options, discards: true));
-            attributes = default;
-            errno = inode.IsGone ? Errno.ESTALE : change.TryBegin();
+            if (errno == Errno.Success)
+            {
+                errno = change.TryBegin();
+            }
+
             if (errno == Errno.Success)
             {
                 try

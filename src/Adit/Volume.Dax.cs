@@ -1,8 +1,9 @@
 using Adit.Access;
-using Adit.Files;
+using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
 using Adit.Locking;
+using Adit.Metadata.Transactions;
 
 namespace Adit;
 
@@ -35,12 +36,13 @@ public sealed partial class Volume
 
     /// <summary>Gives a file the state that option and flag decide, unless somebody uses it; needs the inode's lock exclusively. A mapping that
     /// only waits to be forgotten is no use.</summary>
-    internal void SettleStateLocked(Inode inode)
+    internal Errno SettleStateLocked(Inode inode)
     {
         bool isPrivate = _context.Access.IsPrivate(in inode.Record);
-        if (isPrivate == inode.IsPrivate || inode.OpenCount != 0)
+        bool dropsChecksums = !isPrivate && inode.Record.KeepsChecksums && !IsReadOnly;
+        if ((isPrivate == inode.IsPrivate && !dropsChecksums) || inode.OpenCount != 0)
         {
-            return;
+            return Errno.Success;
         }
 
         if (inode.Space is { } space)
@@ -48,9 +50,37 @@ public sealed partial class Volume
             _ = TryForgetMappingLocked(inode, space);
         }
 
-        if (!inode.IsInUse)
+        if (inode.IsInUse)
+        {
+            return Errno.Success;
+        }
+
+        Errno errno = dropsChecksums ? DropChecksumsLocked(inode) : Errno.Success;
+        if (errno == Errno.Success)
         {
             inode.IsPrivate = isPrivate;
         }
+
+        return errno;
+    }
+
+    /// <summary>Before the first byte is stored where it is: from here on no checksum of the file counts. Their records are swept up when the
+    /// file is cut or removed.</summary>
+    private Errno DropChecksumsLocked(Inode inode)
+    {
+        Errno errno = _context.Store.Begin(out Transaction transaction);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
+        using TransactionScope open = new(transaction);
+        inode.Settle(_context.Now());
+        InodeRecord record = inode.Record;
+        record.ChecksumEpoch++;
+        transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
+        transaction.Commit();
+        inode.Recorded(in record);
+        return Errno.Success;
     }
 }

@@ -38,6 +38,7 @@ public sealed partial class Volume
             LogBytes = statistics.LogBytes,
             LogUsedBytes = statistics.LogUsedBytes,
             Epoch = statistics.Epoch,
+            ChecksumErrors = _context.ChecksumErrorCount,
             Failure = store.Failure?.Message,
         };
     }

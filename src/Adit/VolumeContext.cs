@@ -77,6 +77,13 @@ internal sealed class VolumeContext
 
     private readonly CoarseClock _clock;
 
+    private long _checksumErrorCount;
+
+    /// <summary>Reads, since the volume was opened, that met bytes other than those written.</summary>
+    public long ChecksumErrorCount => Volatile.Read(ref _checksumErrorCount);
+
+    public void CountChecksumError() => Interlocked.Increment(ref _checksumErrorCount);
+
     public Timestamp Now() => _clock.Now();
 
     /// <summary>Uses an inode, reading its record when it is not in memory.</summary>

@@ -76,6 +76,9 @@ public sealed record VolumeInformation
     /// <summary>How many checkpoints the volume has seen, roughly.</summary>
     public required ulong Epoch { get; init; }
 
+    /// <summary>Reads, since the volume was opened, of blocks that were not what was written (their checksum differed).</summary>
+    public required long ChecksumErrors { get; init; }
+
     /// <summary>The first failure of the medium under a commit: since then the volume refuses changes.</summary>
     public required string? Failure { get; init; }
 }

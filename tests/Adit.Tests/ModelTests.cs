@@ -33,6 +33,16 @@ public sealed class ModelTests(ITestOutputHelper output)
         Run(fixture, new VolumeOptions { InodeCacheCount = 0 }, seed: 6, rounds: 8, new OperationMix(), OperationsPerRound);
     }
 
+    [Theory]
+    [InlineData(VolumeFixture.Memory, 11, 0)]
+    [InlineData(VolumeFixture.Memory, 12, 64 << 10)]
+    [InlineData(VolumeFixture.File, 13, 64 << 10)]
+    public void Files_with_checksums_agree_with_the_model(string kind, int seed, long logBytes)
+    {
+        using VolumeFixture fixture = new(kind, logBytes: logBytes);
+        Run(fixture, new VolumeOptions { Dax = DaxMode.Never }, seed, rounds: 8, new OperationMix { Data = 80, MaxFileBytes = 1 << 20 }, OperationsPerRound);
+    }
+
     [Fact]
     public void A_small_volume_that_fills_up_agrees_with_the_model()
     {

@@ -59,6 +59,11 @@ internal sealed class InfoCommand : VolumeCommand
         Row("format", $"version {report.FormatVersion}");
         Row("dax", $"dax={report.Dax}{(report.RefusesPreviews ? ", previews are refused" : "")}");
         Row("features", report.Features.Count == 0 ? "none" : string.Join(", ", report.Features.Select(feature => $"{feature.Name} ({feature.Maturity})")));
+        if (report.ChecksumErrors != 0)
+        {
+            Row("bad blocks", $"{report.ChecksumErrors} reads met bytes that are not what was written; adit fsck of the unmounted volume names them");
+        }
+
         if (report.Failure is not null)
         {
             Row("FAILED", report.Failure);

@@ -42,6 +42,7 @@ internal static class InformationReader
             LogBytes = information.LogBytes,
             LogUsedBytes = information.LogUsedBytes,
             Epoch = information.Epoch,
+            ChecksumErrors = information.ChecksumErrors,
             Failure = information.Failure,
         };
     }

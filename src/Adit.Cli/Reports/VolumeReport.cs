@@ -59,6 +59,9 @@ internal sealed record VolumeReport
 
     public required ulong Epoch { get; init; }
 
+    /// <summary>Reads, since the volume was opened, of blocks that were not what was written.</summary>
+    public required long ChecksumErrors { get; init; }
+
     public required string? Failure { get; init; }
 
     /// <summary>The process that has the volume open, or null when only this command did.</summary>

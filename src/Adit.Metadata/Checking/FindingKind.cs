@@ -59,4 +59,8 @@ public enum FindingKind
     SymlinkMalformed,
     AttributeMalformed,
     AttributeMisplaced,
+    ChecksumMalformed,
+
+    // Bytes of files.
+    DataChecksum,
 }

@@ -37,7 +37,8 @@ internal sealed class AccessRules
     }
 
     /// <summary>Whether a file with these attributes comes into use as a private one.</summary>
-    public bool IsPrivate(in InodeRecord record) => _mode switch
+    /// <remarks>Whose checksum epoch has come to its end stays private: the checksums that it has could never be dropped.</remarks>
+    public bool IsPrivate(in InodeRecord record) => record.ChecksumEpoch == uint.MaxValue || _mode switch
     {
         DaxMode.Inode => _flagsDecide && (record.Flags & (uint)FileFlags.DirectAccess) == 0,
         DaxMode.Never => true,
@@ -72,7 +73,7 @@ internal sealed class AccessRules
         {
             Flag = flag,
             State = isPrivate ? DaxState.Private : DaxState.Direct,
-            Reason = ReasonFor(isPrivate, next),
+            Reason = record.ChecksumEpoch == uint.MaxValue ? "its state was changed as often as can be counted" : ReasonFor(isPrivate, next),
             IsInUse = inode.IsInUse,
             NextState = next ? DaxState.Private : DaxState.Direct,
             Pending = isPrivate == next

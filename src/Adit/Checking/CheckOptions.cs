@@ -13,6 +13,10 @@ public sealed record CheckOptions
 
     public IProgress<CheckProgress>? Progress { get; init; }
 
+    /// <summary>Read the blocks that have checksums, and compare. Not of a volume that is open: its blocks move meanwhile, and each read
+    /// verifies them anyway.</summary>
+    public bool ReadsData { get; init; } = true;
+
     /// <summary>How many findings the report keeps.</summary>
     public int KeepAtMost { get; init; } = 10_000;
 }

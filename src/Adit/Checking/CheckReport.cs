@@ -21,6 +21,9 @@ public sealed record CheckReport
     /// <summary>Blocks that files own.</summary>
     public required long DataBlocks { get; init; }
 
+    /// <summary>Blocks whose bytes were read and compared with their checksums.</summary>
+    public long VerifiedBlocks { get; init; }
+
     /// <summary>As the superblock counts them.</summary>
     public required long FreeBlocks { get; init; }
 

@@ -71,6 +71,9 @@ internal sealed partial class RecordChecker : IRecordVisitor
             case RecordKind.Extent:
                 VisitExtent(key, value);
                 break;
+            case RecordKind.DataChecksum:
+                VisitChecksums(key, value);
+                break;
             case RecordKind.Attribute:
                 VisitAttribute(key, value);
                 break;
@@ -195,6 +198,19 @@ internal sealed partial class RecordChecker : IRecordVisitor
         uint count = ExtentRecord.Read(value).BlockCount;
         _blocks += count;
         _endBlock = Math.Max(_endBlock, (long)key.Offset + count);
+    }
+
+    /// <summary>Older epochs are what a change to direct access leaves; a newer one than the inode's cannot be.</summary>
+    private void VisitChecksums(TreeKey key, ReadOnlySpan<byte> value)
+    {
+        if (!ChecksumRecord.TryWrap(value, out ChecksumRecord checksums))
+        {
+            Drop(FindingKind.ChecksumMalformed, key, "checksums of blocks", $"{value.Length} bytes that are none");
+        }
+        else if (_hasRecord && (!_record.IsRegular || checksums.Epoch > _record.ChecksumEpoch))
+        {
+            Drop(FindingKind.ChecksumMalformed, key, $"a regular file, epoch {_record.ChecksumEpoch} at most", $"mode {Convert.ToString(_record.Mode, 8)}, epoch {checksums.Epoch}");
+        }
     }
 
     private void Drop(FindingKind kind, TreeKey key, string expected, string found)

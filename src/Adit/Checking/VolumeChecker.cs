@@ -44,7 +44,7 @@ public static class VolumeChecker
 
         using (store.HoldCheckpoints())
         {
-            return CheckPublished(store.Medium, options, NewLog(options), null);
+            return CheckPublished(store.Medium, options with { ReadsData = false }, NewLog(options), null);
         }
     }
 
@@ -106,7 +106,13 @@ public static class VolumeChecker
             links.Check();
         }
 
-        return MakeReport(findings, structure, inodes.Count, links.DirectoryCount, records.EntryCount);
+        DataChecker data = new(medium, findings);
+        if (options.ReadsData)
+        {
+            structure.Walk(data);
+        }
+
+        return MakeReport(findings, structure, inodes.Count, links.DirectoryCount, records.EntryCount) with { VerifiedBlocks = data.BlockCount };
     }
 
     private static CheckReport MakeReport(FindingLog findings, StructureChecker? structure, long inodes, long directories, long entries) => new()

@@ -115,7 +115,12 @@ internal sealed partial class FileData
     private Errno PunchLocked(Inode inode, long offsetBytes, long lengthBytes)
     {
         long endBytes = offsetBytes + lengthBytes;
-        ZeroEdgesLocked(inode, offsetBytes, endBytes);
+        Errno zeroed = ZeroEdgesLocked(inode, offsetBytes, endBytes);
+        if (zeroed != Errno.Success)
+        {
+            return zeroed;
+        }
+
         long fileBlock = BlocksFor(offsetBytes);
         long end = BlockOf(endBytes);
         if (!inode.Ahead.IsEmpty && inode.AheadFileBlock > fileBlock)
@@ -142,7 +147,12 @@ internal sealed partial class FileData
     private Errno ZeroRangeLocked(Inode inode, long offsetBytes, long lengthBytes, bool keepSize)
     {
         long endBytes = offsetBytes + lengthBytes;
-        ZeroEdgesLocked(inode, offsetBytes, endBytes);
+        Errno zeroed = ZeroEdgesLocked(inode, offsetBytes, endBytes);
+        if (zeroed != Errno.Success)
+        {
+            return zeroed;
+        }
+
         long fileBlock = BlocksFor(offsetBytes);
         long end = BlockOf(endBytes);
         while (fileBlock < end)
@@ -215,27 +225,34 @@ internal sealed partial class FileData
     /// <summary>Zeroes, in place, the bytes of a range in blocks that it does not fill. Bytes behind the end of the file are left
     /// alone: they are zeroed before they are seen again, and zeroing them now could reach the medium before the record of
     /// the truncation that put them there.</summary>
-    private void ZeroEdgesLocked(Inode inode, long offsetBytes, long endBytes)
+    private Errno ZeroEdgesLocked(Inode inode, long offsetBytes, long endBytes)
     {
         endBytes = Math.Min(endBytes, inode.Record.SizeBytes);
         if (endBytes <= offsetBytes)
         {
-            return;
+            return Errno.Success;
         }
 
         long head = Math.Min(endBytes, BlocksFor(offsetBytes) << Geometry.BlockShift);
+        long tail = Math.Max(head, BlockOf(endBytes) << Geometry.BlockShift);
+        if (inode.IsPrivate)
+        {
+            Errno errno = ZeroPrivateLocked(inode, offsetBytes, head);
+            return errno == Errno.Success ? ZeroPrivateLocked(inode, tail, endBytes) : errno;
+        }
+
         if (head > offsetBytes)
         {
             ZeroWithinBlockLocked(inode, offsetBytes, head);
         }
 
-        long tail = Math.Max(head, BlockOf(endBytes) << Geometry.BlockShift);
         if (endBytes > tail)
         {
             ZeroWithinBlockLocked(inode, tail, endBytes);
         }
 
         FenceBeforeRecord();
+        return Errno.Success;
     }
 
     private void ZeroWithinBlockLocked(Inode inode, long offsetBytes, long endBytes)

@@ -1,3 +1,4 @@
+using Adit.Checksums;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Inodes;
@@ -20,7 +21,7 @@ internal sealed partial class FileData
     /// <summary>Whether <see cref="RemoveWithin"/> may be used: the inode has few extents and no attributes.</summary>
     public bool IsSmallLocked(Inode inode)
     {
-        if (inode.TruncatingFrom != long.MaxValue)
+        if (inode.TruncatingFrom != long.MaxValue || HasChecksums(inode))
         {
             return false;
         }
@@ -95,7 +96,7 @@ internal sealed partial class FileData
 
     private Errno RemoveStepLocked(Inode inode)
     {
-        bool hasBlocks = inode.Record.BlockCount != 0;
+        bool hasBlocks = inode.Record.BlockCount != 0 || HasChecksums(inode);
         if (hasBlocks)
         {
             LoadLocked(inode, 0, 1);
@@ -147,6 +148,18 @@ internal sealed partial class FileData
         }
 
         return Errno.Success;
+    }
+
+    /// <summary>Costs nothing for a file that never had any.</summary>
+    private bool HasChecksums(Inode inode)
+    {
+        if (inode.Record.ChecksumEpoch == 0)
+        {
+            return false;
+        }
+
+        using TreeReader tree = _store.Read();
+        return ChecksumRecords.HaveAny(in tree, inode.Number);
     }
 
     private static void DeleteOwnRecords(Transaction transaction, Inode inode)

@@ -1,3 +1,4 @@
+using Adit.Checksums;
 using Adit.Extents;
 using Adit.Format;
 using Adit.Format.Records;
@@ -10,7 +11,7 @@ using Adit.Nodes;
 namespace Adit.Files;
 
 /// <summary>fallocate's collapse and insert: what lies behind a range moves. One transaction, so a file with very many extents
-/// behind the range answers EOPNOTSUPP, and its user copies instead.</summary>
+/// or checksums behind the range answers EOPNOTSUPP, and its user copies instead.</summary>
 internal sealed partial class FileData
 {
     private const int MaxShiftedExtents = 36;
@@ -61,6 +62,12 @@ internal sealed partial class FileData
             return Errno.EFBIG;
         }
 
+        SortedDictionary<long, ChecksumGroup>? checksums = inode.Record.KeepsChecksums ? ShiftedChecksums(inode, fileBlock, end, shiftBlocks) : null;
+        if (checksums is not null && checksums.Count > MostShiftedGroups(map.Count - first))
+        {
+            return Errno.ENOTSUP;
+        }
+
         Errno errno = _store.Begin(out Transaction transaction, TransactionSize.Large);
         if (errno != Errno.Success)
         {
@@ -73,6 +80,11 @@ internal sealed partial class FileData
             ExtentEditor editor = new(transaction, inode.Number, map);
             editor.Unmap(fileBlock, end, free: true);
             MoveExtents(ref editor, map, end, shiftBlocks);
+            if (checksums is not null)
+            {
+                PutShifted(transaction, inode, checksums);
+            }
+
             Timestamp now = context.Now();
             inode.Settle(now);
             record = inode.Record;
@@ -91,6 +103,10 @@ internal sealed partial class FileData
         CommitLocked(transaction, inode, in record);
         return Errno.Success;
     }
+
+    /// <summary>Records of checksums that fit the transaction beside some extents.</summary>
+    private int MostShiftedGroups(int extents) => Math.Min(
+        110 - (3 * extents), (_store.MaxRecordBytes - 512 - (extents * WritePlan.RecordBytesPerPiece)) / RecordBytesPerGroup);
 
     /// <summary>Moves the extents from a file block on, in the order that never lets one land on another.</summary>
     private static void MoveExtents(ref ExtentEditor editor, ExtentMap map, long from, long shiftBlocks)

@@ -1,3 +1,4 @@
+using Adit.Checksums;
 using Adit.Extents;
 using Adit.Format;
 using Adit.Format.Records;
@@ -26,6 +27,8 @@ internal sealed partial class FileData
             return errno;
         }
 
+        // Zeroing the tail may have given the file its first checksum.
+        record.ChecksumEpoch = inode.Record.ChecksumEpoch;
         bool isShrinking = sizeBytes < inode.Record.SizeBytes;
         if (sizeBytes > inode.Record.SizeBytes)
         {
@@ -143,6 +146,11 @@ internal sealed partial class FileData
         }
 
         freedBlocks = -editor.BlockDelta;
+        if (isDone && inode.Record.ChecksumEpoch != 0)
+        {
+            isDone = ChecksumRecords.TryDeleteFrom(transaction, inode.Number, firstFreed, OperationsForRecords);
+        }
+
         return isDone;
     }
 }

@@ -23,6 +23,11 @@ internal sealed partial class FileData
     public Errno WriteLocked(Inode inode, long offsetBytes, ReadOnlySpan<byte> source, out int writtenBytes)
     {
         writtenBytes = 0;
+        if (inode.IsPrivate)
+        {
+            return WritePrivateLocked(inode, offsetBytes, source, out writtenBytes);
+        }
+
         Errno errno = Errno.Success;
         while (!source.IsEmpty && errno == Errno.Success)
         {
@@ -322,6 +327,11 @@ internal sealed partial class FileData
         if (offsetBytes <= sizeBytes || inBlock == 0 || context.Broken == BrokenVariant.SkipTailZeroing)
         {
             return Errno.Success;
+        }
+
+        if (inode.IsPrivate)
+        {
+            return ZeroPrivateTailLocked(inode);
         }
 
         long fileBlock = BlockOf(sizeBytes);

@@ -38,6 +38,11 @@ internal sealed partial class FileHandle
                     destination = destination[..(int)leftBytes];
                 }
 
+                if (_inode.IsPrivate)
+                {
+                    return _data.ReadPrivateShared(_inode, offsetBytes, destination, out readBytes);
+                }
+
                 _data.ReadShared(_inode, offsetBytes, destination);
                 readBytes = destination.Length;
                 return Errno.Success;
@@ -81,6 +86,16 @@ internal sealed partial class FileHandle
             try
             {
                 long leftBytes = _inode.Record.SizeBytes - offsetBytes;
+                if (_inode.IsPrivate && leftBytes > 0)
+                {
+                    errno = _data.VerifyShared(_inode, offsetBytes, Math.Min(leftBytes, wantedBytes));
+                    if (errno != Errno.Success)
+                    {
+                        _inode.Lock.ExitShared();
+                        return errno;
+                    }
+                }
+
                 if (leftBytes > 0)
                 {
                     lengthBytes = _data.FindSegmentsShared(

@@ -190,7 +190,7 @@ internal sealed partial class FileHandle
         _inode.Lock.EnterShared();
         try
         {
-            if (_isClosed || _inode.IsGone || source.IsEmpty || _context.Freezing.IsFrozen || _inode.Record.IsImmutableOrAppendOnly() || !_data.TryOverwriteShared(_inode, offsetBytes, source))
+            if (_isClosed || _inode.IsGone || source.IsEmpty || _inode.IsPrivate || _context.Freezing.IsFrozen || _inode.Record.IsImmutableOrAppendOnly() || !_data.TryOverwriteShared(_inode, offsetBytes, source))
             {
                 return false;
             }

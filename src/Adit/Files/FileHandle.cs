@@ -75,7 +75,12 @@ internal sealed partial class FileHandle : IOpenFile
                 return allowed;
             }
 
-            volume.SettleStateLocked(inode);
+            allowed = volume.SettleStateLocked(inode);
+            if (allowed != Errno.Success)
+            {
+                return allowed;
+            }
+
             allowed = volume.Context.Access.CheckOpening(inode.IsPrivate);
             if (allowed != Errno.Success)
             {

@@ -22,4 +22,7 @@ internal enum WritePieceKind : byte
 
     /// <summary>Reserved for this write.</summary>
     Reserved,
+
+    /// <summary>Reserved for this write, in place of blocks that the file has there.</summary>
+    Replacing,
 }

@@ -74,7 +74,7 @@ internal sealed class WritePlan
     {
         foreach (WritePiece piece in Pieces)
         {
-            if (piece.Kind == WritePieceKind.Reserved)
+            if (piece.Kind is WritePieceKind.Reserved or WritePieceKind.Replacing)
             {
                 space.Return(piece.Blocks);
             }

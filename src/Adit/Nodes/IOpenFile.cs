@@ -14,11 +14,13 @@ public interface IOpenFile : IDisposable
     /// <summary>The bytes are accessed where they are on the medium. Fixed while the file is open.</summary>
     bool IsDirect => true;
 
-    /// <summary>Copies bytes from the medium; fewer than asked only at the end of the file.</summary>
+    /// <summary>Copies bytes from the medium; fewer than asked at the end of the file, or before bytes that cannot be had: EIO is then what a
+    /// read of those gives.</summary>
     Errno Read(long offsetBytes, Span<byte> destination, out int readBytes);
 
     /// <summary>Finds where bytes are on the medium, without copying them, and holds them there until
-    /// <see cref="EndDirectRead"/>, which must follow on the same thread whenever this succeeds.</summary>
+    /// <see cref="EndDirectRead"/>, which must follow on the same thread whenever this succeeds. Of a file that is not accessed directly all of
+    /// them are verified first; EIO when one is not what was written.</summary>
     /// <param name="segments">Filled with as many segments as fit; holes are segments over a shared page of zeros.</param>
     /// <param name="segmentCount">How many were filled.</param>
     /// <param name="lengthBytes">Their total; less than asked at the end of the file or when segments ran out.</param>

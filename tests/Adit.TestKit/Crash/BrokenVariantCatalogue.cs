@@ -49,6 +49,9 @@ public static class BrokenVariantCatalogue
         BrokenVariant.SkipOverwriteFence,
         BrokenVariant.LinkInTwoRecords,
         BrokenVariant.FreeBeforeUnlink,
+        BrokenVariant.StaleDataChecksum,
+        BrokenVariant.SkipPrivateFence,
+        BrokenVariant.PrivateInPlace,
     ];
 
     /// <summary>The campaign for a defect, with the defect switched on.</summary>
@@ -103,6 +106,7 @@ public static class BrokenVariantCatalogue
         BrokenVariant.ConvertBeforeData => OnFiles(AimedScripts.Conversions),
         BrokenVariant.SkipOverwriteFence => OnFiles(AimedScripts.Overwrites),
         BrokenVariant.FreeBeforeUnlink => OnFiles(AimedScripts.Unlinks),
+        BrokenVariant.StaleDataChecksum or BrokenVariant.SkipPrivateFence or BrokenVariant.PrivateInPlace => OnFiles(AimedScripts.PrivateOverwrites),
         _ => new CrashCampaignOptions { Layers = OfFiles.Contains(variant) ? CrashLayers.Files : CrashLayers.Store },
     };
 }

@@ -26,6 +26,23 @@ public sealed class FileCrashTests(ITestOutputHelper output)
             needsAllDangers: false);
 
     [Theory]
+    [InlineData(DurabilityModel.CacheLine)]
+    [InlineData(DurabilityModel.Page)]
+    public void Files_with_checksums_that_lose_power_have_them_of_what_is_there(DurabilityModel model) =>
+        FindsNothing(
+            new CrashCampaignOptions
+            {
+                Seed = 1,
+                Images = 700,
+                Minutes = 1,
+                Layers = CrashLayers.Files,
+                AimFiles = AimedScripts.PrivateFiles,
+                AimSession = session => session with { Model = model, FenceProbability = 0.5 },
+            },
+            needsAllDangers: false);
+
+    [Theory]
+    [InlineData(nameof(AimedScripts.PrivateOverwrites))]
     [InlineData(nameof(AimedScripts.ZeroedEnds))]
     [InlineData(nameof(AimedScripts.CheckpointsOfNothing))]
     [InlineData(nameof(AimedScripts.WritesIntoZeroedRanges))]
@@ -40,6 +57,7 @@ public sealed class FileCrashTests(ITestOutputHelper output)
                 Layers = CrashLayers.Files,
                 AimFiles = script switch
                 {
+                    nameof(AimedScripts.PrivateOverwrites) => AimedScripts.PrivateOverwrites,
                     nameof(AimedScripts.ZeroedEnds) => AimedScripts.ZeroedEnds,
                     nameof(AimedScripts.CheckpointsOfNothing) => AimedScripts.CheckpointsOfNothing,
                     nameof(AimedScripts.WritesIntoZeroedRanges) => AimedScripts.WritesIntoZeroedRanges,

@@ -57,6 +57,30 @@ public sealed class RecordLayoutTests
     }
 
     [Fact]
+    public void Checksum_record_bytes_are_these()
+    {
+        uint[] checksums = new uint[ChecksumRecord.BlocksPerRecord];
+        checksums[1] = 0x01020304;
+        checksums[63] = 0x05060708;
+        byte[] bytes = new byte[ChecksumRecord.MaxSizeBytes];
+        int length = ChecksumRecord.Write(bytes, epoch: 3, (1UL << 1) | (1UL << 63), checksums);
+
+        Assert.Equal(272, ChecksumRecord.MaxSizeBytes);
+        Assert.Equal("0300000000000000" + "0200000000000080" + "04030201" + "08070605", Convert.ToHexString(bytes.AsSpan(0, length)));
+        Assert.True(ChecksumRecord.TryWrap(bytes.AsSpan(0, length), out ChecksumRecord record));
+        Assert.Equal((3u, 0x01020304u, 0x05060708u), (record.Epoch, record[0], record[1]));
+        Assert.Equal(new TreeKey(9, 0x4800_0000_0000_0007), ChecksumRecord.Key(new InodeNumber(9), 7));
+        Assert.False(ChecksumRecord.TryWrap(bytes.AsSpan(0, length - 4), out _));
+        Assert.False(ChecksumRecord.TryWrap(bytes.AsSpan(0, length + 4), out _));
+        foreach ((int at, byte value) in new (int, byte)[] { (0, 2), (4, 1), (8, 6) })
+        {
+            byte[] damaged = bytes.AsSpan(0, length).ToArray();
+            damaged[at] = value;
+            Assert.False(ChecksumRecord.TryWrap(damaged, out _), $"byte {at}");
+        }
+    }
+
+    [Fact]
     public void Damaged_inode_records_are_refused()
     {
         InodeRecord good = new() { Mode = 0x8000, LinkCount = 1 };

@@ -45,6 +45,30 @@ public static class AimedScripts
         Script = [.. Enumerable.Range(0, 60).Select(i => new WriteOperation(FileTarget.Opened(1), i * 700, i % 3 == 0 ? Block : 90, 300 + (ulong)i))],
     };
 
+    /// <summary>Everything on files with checksums.</summary>
+    public static FileWorkloadOptions PrivateFiles(FileWorkloadOptions usual) => usual with
+    {
+        Dax = DaxMode.Never,
+        Mix = usual.Mix with { Data = 80, Namespace = 15, Checkpoints = 4 },
+    };
+
+    /// <summary>Blocks with checksums that are written again, whole and in part, and cut, punched and zeroed.</summary>
+    public static FileWorkloadOptions PrivateOverwrites(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        Dax = DaxMode.Never,
+        Preparation = [new CreateOperation("/a"), new WriteOperation("/a", 0, 20 * Block, 1), new OpenOperation("/a", 1)],
+        Script =
+        [
+            .. Enumerable.Range(0, 40).Select(i => new WriteOperation(FileTarget.Opened(1), i * 1900, i % 3 == 0 ? 2 * Block : 90, 300 + (ulong)i)),
+            new AllocateOperation("/a", AllocateMode.PunchHole | AllocateMode.KeepSize, 5000, 3 * Block),
+            new TruncateOperation("/a", (9 * Block) + 77),
+            new WriteOperation("/a", 11 * Block, 500, 7),
+            new AllocateOperation("/a", AllocateMode.ZeroRange, 3 * Block, 4 * Block),
+            new WriteOperation("/a", (5 * Block) + 100, 300, 8),
+        ],
+    };
+
     /// <summary>Small files that come and go.</summary>
     public static FileWorkloadOptions Unlinks(FileWorkloadOptions usual) => usual with
     {

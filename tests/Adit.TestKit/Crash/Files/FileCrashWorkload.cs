@@ -104,6 +104,7 @@ public sealed partial class FileCrashWorkload(FileWorkloadOptions options) : ICr
     private VolumeOptions VolumeOptions => new()
     {
         LeaveMediumOpen = true,
+        Dax = options.Dax,
         Store = new StoreOptions
         {
             BackgroundWork = false,

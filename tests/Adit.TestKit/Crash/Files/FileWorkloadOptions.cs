@@ -14,6 +14,9 @@ public sealed record FileWorkloadOptions
 
     public long LogBytes { get; init; }
 
+    /// <summary>Whether files are accessed directly, or have checksums.</summary>
+    public DaxMode Dax { get; init; }
+
     /// <summary>Operations in all.</summary>
     public int Steps { get; init; } = 200;
 
@@ -38,6 +41,7 @@ public sealed record FileWorkloadOptions
             Broken = broken,
             SyncAlways = random.Next(8) == 0,
             LogBytes = random.Next(2) == 0 ? 0 : 64 << 10,
+            Dax = seed % 4 == 3 && broken == BrokenVariant.None ? DaxMode.Never : DaxMode.Inode,
             Steps = random.Next(50, 300),
             Mix = new OperationMix
             {
