@@ -55,6 +55,13 @@ public sealed partial class Volume
             return Errno.Success;
         }
 
+        if (dropsChecksums && _context.Freezing.IsFrozen)
+        {
+            // Nothing may be recorded now, and an opening waits for nobody: its checksums still hold.
+            inode.IsPrivate = true;
+            return Errno.Success;
+        }
+
         Errno errno = dropsChecksums ? DropChecksumsLocked(inode) : Errno.Success;
         if (errno == Errno.Success)
         {

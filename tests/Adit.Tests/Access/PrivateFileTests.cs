@@ -193,6 +193,27 @@ public sealed class PrivateFileTests : IDisposable
     }
 
     [Fact]
+    public void Frozen_volume_opens_a_file_in_the_state_that_needs_no_record()
+    {
+        using Volume volume = Volume.Open(_medium, new VolumeOptions { LeaveMediumOpen = true });
+        volume.CreateDirectory("/d");
+        volume.SetFlags("/d", FileFlags.None, FileFlags.DirectAccess);
+        Bytes.WriteAll(volume, "/d/f", Bytes.Of(5000, 1));
+        volume.SetFlags("/d/f", FileFlags.DirectAccess);
+        volume.Freeze();
+        using (AditFile frozen = volume.OpenFile("/d/f", FileMode.Open, FileAccess.Read))
+        {
+            Assert.False(frozen.Node.IsDirect);
+            Assert.Equal(5000, frozen.Read(0, new byte[5000]));
+        }
+
+        volume.Thaw();
+        using AditFile thawed = volume.OpenFile("/d/f");
+        Assert.True(thawed.Node.IsDirect);
+        Assert.False(thawed.DaxStatus.KeepsChecksums);
+    }
+
+    [Fact]
     public void File_whose_state_was_changed_as_often_as_can_be_counted_stays_private()
     {
         using Volume volume = Volume.Open(_medium, new VolumeOptions { LeaveMediumOpen = true, InodeCacheCount = 0 });
