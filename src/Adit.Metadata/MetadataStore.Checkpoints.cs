@@ -82,6 +82,7 @@ public sealed partial class MetadataStore
             return;
         }
 
+        Invariant.That(!BreaksInCheckpoint, "a checkpoint is not broken by a test");
         if (_broken == BrokenVariant.PublishBeforeNodes)
         {
             Publish(closed, flags);

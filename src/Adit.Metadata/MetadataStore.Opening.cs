@@ -37,7 +37,7 @@ public sealed partial class MetadataStore
         {
             store.Recover();
         }
-        catch (Exception damage) when (damage is TreeDamagedException or InvalidOperationException or InvariantException)
+        catch (Exception damage) when (damage is TreeDamagedException or InvalidOperationException)
         {
             store.Abandon();
             throw new VolumeException(
