@@ -1,5 +1,7 @@
 using System.Buffers;
+using Adit.Dax.Entries;
 using Adit.Dax.Layouts;
+using Adit.Dax.Pins;
 using Adit.Dax.Sources;
 using Adit.Interop;
 
@@ -15,6 +17,8 @@ public sealed unsafe partial class AddressSpace
 
     /// <summary>Has the holes of a range filled by a source: an access to a page without blocks calls it, and goes on with its bytes. They
     /// become the file's in one transaction.</summary>
+    /// <remarks>A view is filled when it is made, all of it: no fault of the hardware can call a source. One that was made before shows zeros
+    /// until something else has accessed the page.</remarks>
     /// <param name="pages">The range.</param>
     /// <param name="source">Called by whoever accesses the range.</param>
     /// <param name="isDurable">A page is durable before it can be accessed.</param>
@@ -56,6 +60,28 @@ public sealed unsafe partial class AddressSpace
         {
             Volatile.Write(ref _sources, [.. _sources.Where(other => !ReferenceEquals(other, registration))]);
         }
+    }
+
+    /// <summary>Has sources fill what a view is about to show: its loads are the hardware's, and ask nobody later.</summary>
+    private Errno FillFor(PageRange pages)
+    {
+        foreach (SourceRegistration registration in Volatile.Read(ref _sources))
+        {
+            PageRange wanted = registration.Pages.Intersect(pages);
+            for (PageIndex page = wanted.First; page < wanted.End;)
+            {
+                Errno errno = Fault(new FaultRequest(page, wanted, PinAccess.Read, TakesPin: false), out EntryRef entry, out _);
+                if (errno != Errno.Success)
+                {
+                    // The file may have been cut meanwhile.
+                    return errno == Errno.ENXIO ? Errno.EAGAIN : errno;
+                }
+
+                page = entry.Pages.End;
+            }
+        }
+
+        return Errno.Success;
     }
 
     private bool HasSourceIn(PageRange pages)

@@ -41,7 +41,7 @@ public sealed unsafe partial class AddressSpace
             }
 
             PageRange inFile = InFile(view.Pages);
-            Errno errno = inFile.IsEmpty ? Errno.ENXIO : view.IsStorable ? PrepareStorable(inFile) : Errno.Success;
+            Errno errno = inFile.IsEmpty ? Errno.ENXIO : view.IsStorable ? PrepareStorable(inFile) : FillFor(inFile);
             if (errno == Errno.Success)
             {
                 errno = TryAttach(view, lease);

@@ -40,6 +40,12 @@ internal sealed partial class FileData
             {
                 ZeroNew(plan);
             }
+            else if (context.Broken == BrokenVariant.ConvertBeforeData)
+            {
+                errno = RecordPlanLocked(inode, plan, inode.Record.SizeBytes, ExtentFlags.None);
+                StoreData(plan, fileBlock << Geometry.BlockShift, content);
+                return errno;
+            }
             else
             {
                 StoreData(plan, fileBlock << Geometry.BlockShift, content);

@@ -311,6 +311,13 @@ public sealed class VolumeRecipeTests : IDisposable
         byte[] read = new byte[bytes.Length + 1];
         Assert.Equal(bytes.Length, file.Read(0, read));
         Assert.True(bytes.AsSpan().SequenceEqual(read.AsSpan(0, bytes.Length)));
+        using Pin pin = file.Pin(0, bytes.Length);
+        for (int at = 0; at < bytes.Length;)
+        {
+            int length = Math.Min(pin.SegmentAt(at).Length, bytes.Length - at);
+            Assert.True(bytes.AsSpan(at, length).SequenceEqual(pin.SegmentAt(at)[..length]), "a pin shows other bytes than a read");
+            at += length;
+        }
     }
 
     private static void Run(int count, Action<int> body)
