@@ -11,6 +11,7 @@ internal static class BenchTable
         new OverwriteCase(),
         new AppendCase(),
         new PinCase(),
+        new FirstTouchCase(),
         new SparseSyncCase(),
         new CreateDeleteCase(),
         new ScalingCase(),
