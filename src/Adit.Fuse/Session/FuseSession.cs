@@ -19,7 +19,13 @@ namespace Adit.Fuse.Session;
 internal sealed class FuseSession : IDisposable
 {
     private const int ReaderStackBytes = 256 << 10;
-    private readonly ReaderChannel[] _channels;
+
+    /// <summary>More readers than that are not started, however many requests wait.</summary>
+    private const int MaxReaders = 64;
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
+
+    // Replaced as a whole when a reader is added.
+    private volatile ReaderChannel[] _channels;
     private readonly Thread[] _threads;
     private readonly ManualResetEventSlim _ended = new(false);
     private IDisposable? _observation;
@@ -114,6 +120,8 @@ internal sealed class FuseSession : IDisposable
             };
             _threads[index].Start();
         }
+
+        new Thread(Watch, ReaderStackBytes) { Name = "adit-fuse-watch", IsBackground = true }.Start();
     }
 
     /// <summary>Waits until every reader is done and everything left open is closed.</summary>
@@ -204,6 +212,40 @@ internal sealed class FuseSession : IDisposable
         {
             CleanUp();
         }
+    }
+
+    /// <summary>Adds a reader whenever all of them have been at the same requests for a while: some requests wait for others (a truncation for the
+    /// end of a pin), which may need a reader to come to their end.</summary>
+    private void Watch()
+    {
+        while (!_ended.Wait(WatchInterval))
+        {
+            bool isStuck = true;
+            foreach (ReaderChannel channel in _channels)
+            {
+                isStuck &= channel.HasNotMoved();
+            }
+
+            if (isStuck && _channels.Length < MaxReaders && TryAddLiveReader())
+            {
+                ReaderChannel added = new(MountOptions.MaxTransferBytes);
+                _channels = [.. _channels, added];
+                new Thread(() => Read(added), ReaderStackBytes) { Name = $"adit-fuse-{_channels.Length - 1}", IsBackground = true }.Start();
+            }
+        }
+    }
+
+    /// <returns>False when the last reader has gone: the session has ended.</returns>
+    private bool TryAddLiveReader()
+    {
+        int live;
+        do
+        {
+            live = Volatile.Read(ref _liveReaders);
+        }
+        while (live != 0 && Interlocked.CompareExchange(ref _liveReaders, live + 1, live) != live);
+
+        return live != 0;
     }
 
     /// <summary>The kernel sends neither RELEASE nor FORGET for what it held when a mount ends.</summary>

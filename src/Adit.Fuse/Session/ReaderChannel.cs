@@ -25,6 +25,7 @@ internal sealed unsafe class ReaderChannel : IDisposable
     private readonly byte[] _accessLists = new byte[2 * AccessControlList.MaxBytes];
     private ulong _currentUnique;
     private ulong _interruptedUnique;
+    private ulong _watchedUnique;
 
     /// <param name="maxTransferBytes">Longest data of a write or a read.</param>
     public ReaderChannel(int maxTransferBytes)
@@ -76,6 +77,15 @@ internal sealed unsafe class ReaderChannel : IDisposable
         {
             _requestCounts[opcode]++;
         }
+    }
+
+    /// <summary>At the same request as when this was asked last. For the one thread that watches.</summary>
+    public bool HasNotMoved()
+    {
+        ulong current = Volatile.Read(ref _currentUnique);
+        bool isSame = current != 0 && current == _watchedUnique;
+        _watchedUnique = current;
+        return isSame;
     }
 
     public void End() => Volatile.Write(ref _currentUnique, 0);

@@ -78,6 +78,37 @@ public sealed class PinnedFileTests
     }
 
     [MountFact]
+    public void Truncations_that_wait_for_pins_leave_readers_for_other_requests()
+    {
+        const int Count = 5;
+        MemoryMedium medium = MemoryMedium.CreateShared(64 << 20);
+        Volume.Format(medium, new FormatOptions());
+        using Volume volume = Volume.Open(medium, new VolumeOptions { LeaseTime = TimeSpan.FromSeconds(60) });
+        using TestMount mount = new(new Options.MountOptions { ReaderCount = 2 }, volume);
+        mount.Run($"printf other > mnt/g; for i in $(seq {Count}); do printf abcdef > mnt/f$i; done").MustSucceed();
+        AditFile[] files = [.. Enumerable.Range(1, Count).Select(i => volume.OpenFile($"/f{i}"))];
+        LongPin[] pins = [.. files.Select(file => file.PinLong(0, 6, PinAccess.Read, Lease))];
+        using ShellProcess truncations = mount.Start($"for i in $(seq {Count}); do truncate -s 0 mnt/f$i & done; wait; echo done > scratch/done");
+        Assert.True(SpinWait.SpinUntil(() => mount.Mount.GetStatistics().Requests.GetValueOrDefault("SetAttr") >= 2, TimeSpan.FromSeconds(20)));
+
+        ShellResult read = mount.Run("timeout 20 cat mnt/g");
+        bool werePinned = !File.Exists(Path.Combine(mount.Scratch, "done"));
+        foreach (LongPin pin in pins)
+        {
+            pin.Dispose();
+        }
+
+        Assert.Equal(0, truncations.Wait(TimeSpan.FromSeconds(30)).ExitCode);
+        foreach (AditFile file in files)
+        {
+            file.Dispose();
+        }
+
+        Assert.Equal("other", read.MustSucceed().Output);
+        Assert.True(werePinned, "the truncations had ended before");
+    }
+
+    [MountFact]
     public void File_deleted_through_the_mount_keeps_its_bytes_for_a_pin()
     {
         using TestMount mount = new();
