@@ -8,7 +8,7 @@ namespace Adit.Dax.Tests.Races;
 /// whoever is alone for too long goes on, and the meeting does not count.</remarks>
 internal sealed class PointMeeting(params DaxPoint?[] points)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     [ThreadStatic]
     private static int _role;
