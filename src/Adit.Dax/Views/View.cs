@@ -92,6 +92,8 @@ public sealed unsafe partial class View : IDisposable
             return outcome;
         }
 
+        // Blocks that it was given are blocks of the file that others see.
+        space.WaitUntilTold();
         view = made;
         return Errno.Success;
     }

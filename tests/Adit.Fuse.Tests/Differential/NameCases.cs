@@ -630,6 +630,10 @@ internal static class NameCases
         c.Moves("replaced", ["x2", "y"], () => c.Rename("y", "x"));
         c.File("p");
         c.File("q");
+
+        // The names change places, so the files' times must not tell them apart.
+        c.SetTimes("p", (1_000_000, 0), (2_000_000, 0));
+        c.SetTimes("q", (1_000_000, 0), (2_000_000, 0));
         c.Moves("exchange", [".", "p", "q"], () => c.Rename("p", "q", 2));
     }
 }
