@@ -152,10 +152,21 @@ public sealed partial class Volume
             InodeNumber number = new(_context.Store.NextInodeNumber());
             OrphanMarks.Put(transaction, number, 0, long.MaxValue);
             transaction.Put(InodeRecord.Key(number), made.AsBytes());
-            transaction.Commit();
+
+            // Before the commit: whoever cleans up orphans must find it in use as soon as it finds its record.
             Inode inode = _context.Inodes.UseNew(number, in made, retain, isOpen: true);
             inode.IsTemporary = true;
             inode.IsPrivate = _context.Access.IsPrivate(in made);
+            try
+            {
+                transaction.Commit();
+            }
+            catch
+            {
+                _context.Inodes.Discard(inode);
+                throw;
+            }
+
             _context.InodeCount.Made();
             attributes = made.ToAttributes(number);
             file = FileHandle.OverNew(this, inode, intent);
