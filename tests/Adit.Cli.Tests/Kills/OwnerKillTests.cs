@@ -9,23 +9,26 @@ public sealed class OwnerKillTests(ITestOutputHelper output)
     /// <summary>How much longer than a clean volume one may take to mount whose owner was killed.</summary>
     private static readonly TimeSpan LongestRecovery = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same beside whatever else a run of all tests does: long enough to tell a hang only.</summary>
+    private static readonly TimeSpan LongestAnyRecovery = TimeSpan.FromSeconds(30);
+
     /// <summary>All of .NET: thousands of files, most of them small, and there wherever a test runs.</summary>
     private static readonly string Tree = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     [MountFact]
-    public void Killed_owner_of_a_file_leaves_every_synced_file_whole() => KillOften("file", rounds: 2, longestLifeMs: 700, seed: 1);
+    public void Killed_owner_of_a_file_leaves_every_synced_file_whole() => KillOften("file", rounds: 2, longestLifeMs: 700, seed: 1, LongestAnyRecovery);
 
     [MountFact]
-    public void Killed_owner_of_emulated_persistent_memory_leaves_every_synced_file_whole() => KillOften("pmem-emulated", rounds: 1, longestLifeMs: 700, seed: 2);
+    public void Killed_owner_of_emulated_persistent_memory_leaves_every_synced_file_whole() => KillOften("pmem-emulated", rounds: 1, longestLifeMs: 700, seed: 2, LongestAnyRecovery);
 
     [MountFact]
     [Trait("Tier", "long")]
-    public void Owner_of_a_file_killed_twenty_times_leaves_every_synced_file_whole() => KillOften("file", rounds: 20, longestLifeMs: 2500, seed: 100);
+    public void Owner_of_a_file_killed_twenty_times_leaves_every_synced_file_whole() => KillOften("file", rounds: 20, longestLifeMs: 2500, seed: 100, LongestRecovery);
 
     [MountFact]
     [Trait("Tier", "long")]
     public void Owner_of_emulated_persistent_memory_killed_twenty_times_leaves_every_synced_file_whole() =>
-        KillOften("pmem-emulated", rounds: 20, longestLifeMs: 2500, seed: 200);
+        KillOften("pmem-emulated", rounds: 20, longestLifeMs: 2500, seed: 200, LongestRecovery);
 
     /// <summary>The proof that a loss would be seen: files that were never synced count as acknowledged, and are missing.</summary>
     [MountFact]
@@ -41,7 +44,7 @@ public sealed class OwnerKillTests(ITestOutputHelper output)
         scene.Unmount();
     }
 
-    private void KillOften(string medium, int rounds, int longestLifeMs, int seed)
+    private void KillOften(string medium, int rounds, int longestLifeMs, int seed, TimeSpan longestRecovery)
     {
         using var scene = new KillScene(Tree, medium, output);
         var random = new Random(seed);
@@ -62,7 +65,7 @@ public sealed class OwnerKillTests(ITestOutputHelper output)
             ExpectNone(scene.FindLosses([.. before, .. synced]));
             ExpectNone(scene.FindTornCopies());
             scene.CheckVolume();
-            CheckRecoveryTime(scene, again, clean);
+            CheckRecoveryTime(scene, again, clean, longestRecovery);
             before = synced;
         }
 
@@ -72,13 +75,13 @@ public sealed class OwnerKillTests(ITestOutputHelper output)
     }
 
     /// <summary>On a busy machine everything takes long: then a clean volume has to show that recovery is not to blame.</summary>
-    private static void CheckRecoveryTime(KillScene scene, TimeSpan again, TimeSpan clean)
+    private static void CheckRecoveryTime(KillScene scene, TimeSpan again, TimeSpan clean, TimeSpan longest)
     {
-        if (again - clean >= LongestRecovery)
+        if (again - clean >= longest)
         {
             scene.Unmount();
             var now = scene.Mount();
-            Assert.True(again - now < LongestRecovery, $"mounting again took {again.TotalMilliseconds:0} ms; clean {clean.TotalMilliseconds:0} ms before and {now.TotalMilliseconds:0} ms after it");
+            Assert.True(again - now < longest, $"mounting again took {again.TotalMilliseconds:0} ms; clean {clean.TotalMilliseconds:0} ms before and {now.TotalMilliseconds:0} ms after it");
         }
     }
 
