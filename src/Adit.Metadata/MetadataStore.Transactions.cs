@@ -7,7 +7,9 @@ namespace Adit.Metadata;
 /// <summary>Transactions: set aside what they may need, log, apply.</summary>
 public sealed partial class MetadataStore
 {
-    private const int BeginAttempts = 6;
+    /// <summary>Checkpoints that may fail to bring the nodes a transaction needs, while others use what they free, before the volume
+    /// counts as full. Room in the log is always to be had: whoever finds it taken makes it again.</summary>
+    private const int NodeAttempts = 6;
 
     private long _transactionCount;
 
@@ -27,7 +29,8 @@ public sealed partial class MetadataStore
         }
 
         int operations = OperationLimitOf(size);
-        for (int attempt = 0; attempt < BeginAttempts; attempt++)
+        int nodeAttempts = 0;
+        for (; ; )
         {
             _transactionLock.Enter();
             if (_failure is not null || _isEnded)
@@ -45,9 +48,9 @@ public sealed partial class MetadataStore
             }
 
             bool needsFlushOnly = !hasLogRoom && !_log.HasStagingFor(_log.MaxRecordBytes);
-            bool canFreeNodes = _nodes.HeldCount > 0 || _log.UsedBytes > 0;
+            bool canFreeNodes = _nodes.HeldCount > 0 || _log.UsedBytes > 0 || (_isStaged && Space.PendingBlocks > 0);
             _transactionLock.Exit();
-            if (hasLogRoom && !canFreeNodes)
+            if (hasLogRoom && (!canFreeNodes || ++nodeAttempts > NodeAttempts))
             {
                 return Errno.ENOSPC;
             }
@@ -57,9 +60,9 @@ public sealed partial class MetadataStore
             {
                 return outcome;
             }
-        }
 
-        return Errno.ENOSPC;
+            WhenRoomWasMade?.Invoke();
+        }
     }
 
     internal void EndTransaction()

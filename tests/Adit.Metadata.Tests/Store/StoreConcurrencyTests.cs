@@ -38,6 +38,65 @@ public sealed class StoreConcurrencyTests
         }
     }
 
+    /// <summary>Others take the room in the log twenty times before the one who made it comes to use it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Store_writer_losing_the_log_room_it_made_makes_it_again(bool isFile)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"adit-store-{Guid.NewGuid():N}");
+        using Medium medium = isFile
+            ? MediumFactory.Create(path, new MediumOptions { Kind = MediumKind.File, CreateSizeBytes = 32 << 20 })
+            : new MemoryMedium(32 << 20);
+        try
+        {
+            MetadataStore.Format(medium, new FormatOptions { LogBytes = 64 << 10 });
+            using MetadataStore store = MetadataStore.Open(medium, new StoreOptions { BackgroundWork = false });
+            int losses = 0;
+            bool isTaking = false;
+            store.WhenRoomWasMade = () =>
+            {
+                if (!isTaking && losses < 20)
+                {
+                    isTaking = true;
+                    losses++;
+                    TakeLogRoom(store);
+                    isTaking = false;
+                }
+            };
+            TakeLogRoom(store);
+            Put(store, 0);
+            Assert.Equal(20, losses);
+            Assert.Null(store.Failure);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Commits until the next transaction has to make room: there is none for two of the longest records.</summary>
+    private static void TakeLogRoom(MetadataStore store)
+    {
+        StoreStatistics now = store.Statistics;
+        for (ulong pair = 0; HasRoom(now); pair++)
+        {
+            Put(store, pair % 8);
+            now = store.Statistics;
+        }
+
+        bool HasRoom(StoreStatistics now) => store.CommitsAreDurable
+            ? now.LogUsedBytes + (now.LogBytes / 8) <= now.LogBytes
+            : now.StagedBytes + (now.LogBytes / 8) <= now.LogBytes / 4;
+    }
+
+    private static void Put(MetadataStore store, ulong pair)
+    {
+        Assert.Equal(Errno.Success, store.Begin(out Transaction transaction));
+        transaction.Put(KeyOf(3, pair), new byte[300]);
+        transaction.Commit();
+    }
+
     /// <summary>Each writer keeps two records equal; readers must never see them differ.</summary>
     private static void Run(MetadataStore store)
     {
