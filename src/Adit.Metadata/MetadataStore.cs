@@ -72,14 +72,9 @@ public sealed partial class MetadataStore : IDisposable
     /// <summary>The inode number that is given out next.</summary>
     public ulong UpcomingInodeNumber => Volatile.Read(ref _nextInode);
 
-    /// <summary>An inode number that was never given out before. It stays used up when the transaction that uses it commits.
-    /// Needs a transaction: its lock guards the count.</summary>
-    public ulong NextInodeNumber()
-    {
-        ulong number = _nextInode;
-        Volatile.Write(ref _nextInode, number + 1);
-        return number;
-    }
+    /// <summary>An inode number that was never given out before, to any thread. It stays used up when a transaction commits that began
+    /// later or is under way.</summary>
+    public ulong NextInodeNumber() => Interlocked.Increment(ref _nextInode) - 1;
 
     /// <summary>Closes the volume in order: everything durable, the log empty, marked clean. Without effect after a failure:
     /// the next opening recovers.</summary>

@@ -143,7 +143,7 @@ public sealed partial class AditFile : IDisposable
     [DoesNotReturn]
     private void Throw(Errno errno, string operation)
     {
-        if (errno == Errno.EIO && ChecksumMismatch.LastOfThread is { } mismatch && !Node.IsDirect)
+        if (errno == Errno.EIO && ChecksumMismatch.LastOfThread is { } mismatch && mismatch.Inode == Node.Inode)
         {
             ChecksumMismatch.LastOfThread = null;
             long lengthBytes = Math.Min(Format.Geometry.BlockSize, Length - mismatch.OffsetBytes);

@@ -142,7 +142,8 @@ public sealed partial class Volume
             }
 
             AttributeChanges undo = new() { Fields = AttributeFields.Flags | AttributeFields.WholeTree, Flags = before };
-            _ = SetAttributes(inode, in undo, default, out attributes);
+            Errno undone = SetAttributes(inode, in undo, default, out attributes);
+            return undone == Errno.Success ? errno : undone;
         }
 
         return errno;

@@ -142,6 +142,10 @@ public sealed partial class Volume
             InodeRecord made = NewRecord((uint)FileType.Regular | (mode & PermissionBits & ~caller.Umask), in caller);
             made.LinkCount = 0;
             Inherit(ref made, in directory, parent);
+            Inode inode = NewInode(in made, isOpen: true);
+            inode.IsTemporary = true;
+            IOpenFile opened = FileHandle.OverNew(this, inode, intent);
+
             errno = _context.Store.Begin(out Transaction transaction);
             if (errno != Errno.Success)
             {
@@ -149,14 +153,11 @@ public sealed partial class Volume
             }
 
             using TransactionScope open = new(transaction);
-            InodeNumber number = new(_context.Store.NextInodeNumber());
-            OrphanMarks.Put(transaction, number, 0, long.MaxValue);
-            transaction.Put(InodeRecord.Key(number), made.AsBytes());
+            OrphanMarks.Put(transaction, inode.Number, 0, long.MaxValue);
+            transaction.Put(InodeRecord.Key(inode.Number), made.AsBytes());
 
             // Before the commit: whoever cleans up orphans must find it in use as soon as it finds its record.
-            Inode inode = _context.Inodes.UseNew(number, in made, retain, isOpen: true);
-            inode.IsTemporary = true;
-            inode.IsPrivate = _context.Access.IsPrivate(in made);
+            _context.Inodes.Add(inode, retain);
             try
             {
                 transaction.Commit();
@@ -168,8 +169,8 @@ public sealed partial class Volume
             }
 
             _context.InodeCount.Made();
-            attributes = made.ToAttributes(number);
-            file = FileHandle.OverNew(this, inode, intent);
+            attributes = made.ToAttributes(inode.Number);
+            file = opened;
             return Errno.Success;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -193,6 +194,14 @@ public sealed partial class Volume
         record.SetBirthTime(now);
         record.Touch(now);
         return record;
+    }
+
+    /// <summary>The object of an inode that is to be made. Made before the transaction begins: nothing is allocated in one.</summary>
+    private Inode NewInode(in InodeRecord record, bool isOpen)
+    {
+        Inode inode = Inode.New(new InodeNumber(_context.Store.NextInodeNumber()), in record, isOpen);
+        inode.IsPrivate = _context.Access.IsPrivate(in record);
+        return inode;
     }
 
     /// <summary>What an inode takes over from the directory that it is made in.</summary>
@@ -282,6 +291,9 @@ public sealed partial class Volume
             return errno;
         }
 
+        Inherit(ref made, in directory.Record, directory.Number);
+        Inode child = NewInode(in made, opensFor is not null);
+        IOpenFile? opened = opensFor is { } intent ? FileHandle.OverNew(this, child, intent) : null;
         errno = _context.Store.Begin(out Transaction transaction);
         if (errno != Errno.Success)
         {
@@ -299,31 +311,30 @@ public sealed partial class Volume
             return hit.Exists ? Errno.EEXIST : directory.Record.IsImmutable() ? Errno.EPERM : Errno.ENOSPC;
         }
 
-        InodeNumber number = new(_context.Store.NextInodeNumber());
+        InodeNumber number = child.Number;
         Timestamp now = new(made.BirthSeconds, made.BirthNanoseconds);
         directory.Settle(now);
-        Inherit(ref made, in directory.Record, directory.Number);
         InodeRecord parent = directory.Record;
         parent.LinkCount += made.IsDirectory ? 1u : 0;
         PutEntry(transaction, ref parent, directory.Number, hit.Offset, number, made.TypeBits, name, now);
         PutTarget(transaction, number, target);
         transaction.Put(InodeRecord.Key(number), made.AsBytes());
         directory.PutGrowth(transaction, in parent);
-        inode = _context.Inodes.UseNew(number, in made, retain, opensFor is not null);
-        inode.IsPrivate = _context.Access.IsPrivate(in made);
+        _context.Inodes.Add(child, retain);
         try
         {
             transaction.StartCommit();
             directory.Recorded(in parent);
-            file = opensFor is { } intent ? FileHandle.OverNew(this, inode, intent) : null;
             transaction.Commit();
         }
         catch
         {
-            _context.Inodes.Discard(inode);
+            _context.Inodes.Discard(child);
             throw;
         }
 
+        inode = child;
+        file = opened;
         _context.InodeCount.Made();
         _context.Changes.Entry(directory.Number, name);
         SyncNames(in parent);

@@ -57,7 +57,8 @@ public sealed partial class Volume
             CloseMapping(inode);
         }
 
-        while (_context.TryTakeUnnamed(out Inode? inode))
+        // A freeze that comes meanwhile puts back what is taken here.
+        while (!IsFrozen && _context.TryTakeUnnamed(out Inode? inode))
         {
             Remove(inode);
         }

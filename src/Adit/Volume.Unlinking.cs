@@ -122,8 +122,8 @@ public sealed partial class Volume
         directory.PutGrowth(transaction, in parent);
         transaction.StartCommit();
         directory.Recorded(in parent);
-        drop.Committed();
         transaction.Commit();
+        drop.Committed();
         _context.Changes.Removed(directory.Number, hit.Inode, name, isLast);
         SyncNames(in parent);
         if (hit.IsSymbolicLink)

@@ -28,7 +28,14 @@ internal sealed unsafe partial class FileData
             Errno errno = CopyVerified(inode, BlockOf(offsetBytes), block, ref group, ref loaded);
             if (errno != Errno.Success)
             {
-                return readBytes == 0 ? errno : Errno.Success;
+                if (readBytes == 0)
+                {
+                    return errno;
+                }
+
+                // Told to nobody: whoever reads on meets the block again.
+                ChecksumMismatch.LastOfThread = null;
+                return Errno.Success;
             }
 
             int inBlock = (int)(offsetBytes & (Geometry.BlockSize - 1));
@@ -105,7 +112,7 @@ internal sealed unsafe partial class FileData
             return Errno.Success;
         }
 
-        ChecksumMismatch.LastOfThread = new ChecksumMismatch(fileBlock << Geometry.BlockShift, expected, found);
+        ChecksumMismatch.LastOfThread = new ChecksumMismatch(inode.Number, fileBlock << Geometry.BlockShift, expected, found);
         context.CountChecksumError();
         return Errno.EIO;
     }

@@ -93,6 +93,17 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
 
     public PendingTimes Pending => (PendingTimes)Volatile.Read(ref _pending);
 
+    /// <summary>An inode that is being made, used once: without extents and attributes.</summary>
+    /// <param name="isOpen">The use is an open file.</param>
+    public static Inode New(InodeNumber number, in InodeRecord record, bool isOpen) => new(number, record)
+    {
+        Uses = 1,
+        OpenCount = isOpen ? 1 : 0,
+        HasNoAttributes = true,
+        IsAccessTimeOld = (record.Flags & (uint)FileFlags.NoAccessTime) == 0,
+        _hasNoExtents = true,
+    };
+
     /// <summary>It is known to have no extents: it is new, or all are gone. Needs the lock exclusively, or nobody else to know the inode.</summary>
     public void CoverEmptyFile()
     {

@@ -83,33 +83,36 @@ internal sealed class InodeTable
         }
     }
 
-    /// <summary>Takes in an inode that has just been made, used once.</summary>
-    /// <param name="isOpen">The use is an open file.</param>
-    public Inode UseNew(InodeNumber number, in InodeRecord record, bool retain, bool isOpen)
+    /// <summary>Takes in an inode that is being made, used once (<see cref="Inode.New"/>), before its record can be seen. When its making
+    /// fails, <see cref="Discard"/> follows.</summary>
+    public void Add(Inode inode, bool retain)
     {
-        Inode inode = new(number, record) { Uses = 1, OpenCount = isOpen ? 1 : 0, HasNoAttributes = true, IsAccessTimeOld = (record.Flags & (uint)FileFlags.NoAccessTime) == 0 };
-        inode.CoverEmptyFile();
-        Stripe stripe = StripeOf(number);
+        Stripe stripe = StripeOf(inode.Number);
         using (stripe.Lock.Enter())
         {
-            stripe.Inodes.Add(number.Value, inode);
+            stripe.Inodes.Add(inode.Number.Value, inode);
             if (retain)
             {
-                stripe.Retained.Add(number.Value, 1);
+                stripe.Retained.Add(inode.Number.Value, 1);
             }
         }
-
-        return inode;
     }
 
-    /// <summary>Takes back what <see cref="UseNew"/> took in: the inode was not made after all, and nobody knows its number.</summary>
+    /// <summary>Ends the use of an inode that was not made after all: nobody knows its number. Whoever uses it nevertheless, because
+    /// <see cref="UseAll"/> found it, finds it gone, and is the one who drops it.</summary>
     public void Discard(Inode inode)
     {
         Stripe stripe = StripeOf(inode.Number);
         using (stripe.Lock.Enter())
         {
             stripe.Retained.Remove(inode.Number.Value);
-            stripe.DropLocked(inode);
+            inode.IsGone = true;
+            inode.Record.LinkCount = 0;
+            inode.OpenCount = 0;
+            if (--inode.Uses == 0)
+            {
+                stripe.DropLocked(inode);
+            }
         }
     }
 

@@ -61,6 +61,30 @@ public sealed class PrivateFileTests : IDisposable
         Assert.True(volume.GetInformation().ChecksumErrors >= 3);
     }
 
+    /// <summary>The read that ended before the block said nothing of it; what fails afterwards fails for another reason.</summary>
+    [Theory]
+    [InlineData("/f")]
+    [InlineData("/other")]
+    public void Bad_block_is_not_blamed_for_a_later_failure(string path)
+    {
+        using Volume volume = Volume.Open(_medium, Private);
+        Bytes.WriteAll(volume, "/f", Bytes.Of(3 * Block, 1));
+        Bytes.WriteAll(volume, "/other", Bytes.Of(3 * Block, 1));
+        using AditFile damaged = volume.OpenFile("/f");
+        using AditFile file = volume.OpenFile(path, FileMode.Open);
+        Damage(volume, "/f", fileBlock: 1, at: 0);
+        Assert.Equal(Block, damaged.Read(0, new byte[2 * Block]));
+        if (path == "/other")
+        {
+            Assert.Equal(Errno.EIO, damaged.Node.Read(Block, new byte[1], out _));
+        }
+
+        volume.Context.Store.KeepFailure(new IOException("the medium fails"));
+        AditException failure = Assert.ThrowsAny<AditException>(() => file.Write(0, [1]));
+        Assert.Equal(Errno.EIO, failure.Errno);
+        Assert.IsNotType<DataChecksumException>(failure);
+    }
+
     [Fact]
     public void Bad_block_is_not_made_good_by_writing_a_part_of_it_but_by_all_of_it()
     {
