@@ -39,4 +39,7 @@ public enum RecordKind : byte
 
     /// <summary>Under inode 0: settings of the volume; offset names the setting.</summary>
     Setting = 0x90,
+
+    /// <summary>Under inode 0: what a user, group or project has and may have; offset is the kind of the three, shifted up by 32, plus its id.</summary>
+    Quota = 0x98,
 }

@@ -109,4 +109,15 @@ public enum BrokenVariant
 
     /// <summary>A block with a checksum is overwritten where it is; the checksum follows in a record.</summary>
     PrivateInPlace,
+
+    // Quotas.
+
+    /// <summary>What a transaction does to usage is recorded with the one after it.</summary>
+    UsageInNextRecord,
+
+    /// <summary>Removed inodes stay part of their owners' usage.</summary>
+    KeepUsageOfRemoved,
+
+    /// <summary>While usage is being counted, how far it has come is recorded after what was counted.</summary>
+    CursorBehindUsage,
 }

@@ -17,6 +17,9 @@ public sealed record FormatOptions
     /// <summary>The DAX flag of the root directory, which everything made in the volume inherits unless its directory was told otherwise.</summary>
     public bool DirectAccess { get; init; } = true;
 
-    /// <summary>Features that a build must know before it writes. All that are known here, outside tests.</summary>
-    internal ulong ReadOnlyCompatibleFeatures { get; init; } = FormatVersion.KnownReadOnlyCompatible;
+    /// <summary>Usage of users, groups and projects is kept from the beginning, and limits bind.</summary>
+    public bool Quotas { get; init; }
+
+    /// <summary>Features that a build must know before it writes. Those of every new volume, outside tests.</summary>
+    internal ulong ReadOnlyCompatibleFeatures { get; init; } = FormatVersion.UsualReadOnlyCompatible;
 }

@@ -57,12 +57,13 @@ public sealed partial class MetadataStore
         }
     }
 
-    private void CheckpointLocked(SuperblockFlags flags)
+    /// <param name="publishesAlways">Also when nothing was committed since the last one.</param>
+    private void CheckpointLocked(SuperblockFlags flags, bool publishesAlways = false)
     {
         ClosedEpoch? closed = null;
         using (_transactionLock.Enter())
         {
-            if (_log.Tail != _publishedTail || flags != SuperblockFlags.None)
+            if (_log.Tail != _publishedTail || flags != SuperblockFlags.None || publishesAlways)
             {
                 closed = CloseEpoch();
             }
@@ -210,6 +211,7 @@ public sealed partial class MetadataStore
     {
         Superblock superblock = _superblocks.Current;
         superblock.Flags = flags;
+        superblock.ReadOnlyCompatibleFeatures = _readOnlyCompatible;
         superblock.Epoch = closed.Epoch;
         superblock.RootBlock = closed.Root;
         superblock.RootLevel = (uint)closed.RootLevel;

@@ -80,6 +80,7 @@ public sealed partial class MetadataStore
         CommitsAreDurable = medium.HasCheapFences || options.SyncAlways;
         _nextInode = superblock.NextInode;
         _incarnation = superblock.Incarnation;
+        _readOnlyCompatible = superblock.ReadOnlyCompatibleFeatures;
         _publishedTail = _closedTail = superblock.LogHead;
 
         TreeSpaceLines lines = new(_treeLock);

@@ -39,15 +39,16 @@ public sealed partial class MetadataStore
                 return Errno.EIO;
             }
 
-            bool hasLogRoom = _log.HasRoomFor(_log.MaxRecordBytes);
-            if (hasLogRoom && HasNodesFor(operations, size))
+            int recordBytes = _log.MaxRecordBytes + (_derivedOperations == 0 ? 0 : Transaction.DerivedBytes);
+            bool hasLogRoom = _log.HasRoomFor(recordBytes);
+            if (hasLogRoom && HasNodesFor(operations + _derivedOperations, size))
             {
                 _transaction.Reset(operations, FailAfterOperations);
                 _transactionThread = Environment.CurrentManagedThreadId;
                 return Errno.Success;
             }
 
-            bool needsFlushOnly = !hasLogRoom && !_log.HasStagingFor(_log.MaxRecordBytes);
+            bool needsFlushOnly = !hasLogRoom && !_log.HasStagingFor(recordBytes);
             bool canFreeNodes = _nodes.HeldCount > 0 || _log.UsedBytes > 0 || (_isStaged && Space.PendingBlocks > 0);
             _transactionLock.Exit();
             if (hasLogRoom && (!canFreeNodes || ++nodeAttempts > NodeAttempts))
@@ -99,6 +100,12 @@ public sealed partial class MetadataStore
 
         try
         {
+            if (_derived is not null)
+            {
+                transaction.MakeRoomForDerived();
+                _derived.Complete(transaction);
+            }
+
             Span<byte> record = transaction.Seal();
             _log.Prepare(record, transaction.OperationCount, Volatile.Read(ref _nextInode));
             _treeLock.EnterExclusive();
@@ -195,7 +202,7 @@ public sealed partial class MetadataStore
         long needed = NodesFor(operations) + NodesForClosing();
         if (size != TransactionSize.Freeing)
         {
-            needed += NodesFor(OperationLimitOf(TransactionSize.Freeing));
+            needed += NodesFor(OperationLimitOf(TransactionSize.Freeing) + _derivedOperations);
         }
 
         return _nodes.FreeCount >= needed || _nodes.TryEnsureFree(needed);

@@ -43,7 +43,7 @@ public sealed partial class MetadataStore : IDisposable
     public StoreOptions Options { get; }
 
     /// <summary>Who the volume is and how it is laid out.</summary>
-    public VolumeIdentity Identity { get; }
+    public VolumeIdentity Identity { get; private set; }
 
     public bool IsReadOnly => Options.ReadOnly;
 

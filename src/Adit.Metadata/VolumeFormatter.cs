@@ -44,7 +44,7 @@ internal static unsafe class VolumeFormatter
         {
             Version = FormatVersion.Current,
             MinimumVersion = FormatVersion.MinimumCompatible,
-            ReadOnlyCompatibleFeatures = options.ReadOnlyCompatibleFeatures,
+            ReadOnlyCompatibleFeatures = options.ReadOnlyCompatibleFeatures | (options.Quotas ? FormatVersion.Quotas : 0),
             VolumeId = options.VolumeId,
             Sequence = 1,
             VolumeBlocks = layout.VolumeBlocks,

@@ -23,4 +23,7 @@ public sealed record CreateOptions
     /// <summary>The root directory has the DAX flag, which everything made in the volume inherits unless its directory was told otherwise. Else
     /// files go through private buffers, with checksums, until they get the flag.</summary>
     public bool DirectAccess { get; init; } = true;
+
+    /// <summary>Usage of users, groups and projects is kept from the beginning, and limits bind. It can be turned on later, too.</summary>
+    public bool Quotas { get; init; }
 }

@@ -20,6 +20,7 @@ internal static class ErrnoReasons
         Errno.EINVAL => "the arguments do not make sense for it.",
         Errno.EFBIG => "a file can be at most 2^55 bytes long.",
         Errno.ENOSPC => "the volume, or the host below it, has no room; delete something, or make a larger volume.",
+        Errno.EDQUOT => "the owner, group or project has used up its quota; 'adit quota VOLUME' tells which.",
         Errno.EROFS => "the volume is open read-only.",
         Errno.EMLINK => "it has as many names as it can have.",
         Errno.ERANGE => "the name or the buffer has the wrong length.",

@@ -8,9 +8,12 @@ public static class ProcessRights
 {
     private const int LinuxImmutable = 9;
 
+    /// <summary>This process is root's.</summary>
+    public static bool IsRoot => Libc.geteuid() == 0;
+
     /// <summary>Whether this process may set and clear the flags of <see cref="Nodes.FileFlags.Privileged"/>: it is root's, or has
     /// CAP_LINUX_IMMUTABLE.</summary>
-    public static bool MayFixFiles => Libc.geteuid() == 0 || MayFix("/proc/thread-self/status");
+    public static bool MayFixFiles => IsRoot || MayFix("/proc/thread-self/status");
 
     /// <summary>The same of another process, as a mount's server has to ask.</summary>
     /// <param name="userId">Whose it is.</param>

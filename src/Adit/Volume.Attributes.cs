@@ -6,6 +6,7 @@ using Adit.Inodes;
 using Adit.Interop;
 using Adit.Locking;
 using Adit.Metadata.Transactions;
+using Adit.Metadata.Trees;
 using Adit.Nodes;
 
 namespace Adit;
@@ -120,27 +121,50 @@ public sealed partial class Volume
         InodeRecord record = inode.Record;
         Apply(in changes, ref record, now);
         Errno errno = Errno.Success;
+        bool ignoresQuota = (changes.Fields & AttributeFields.IgnoreQuota) != 0;
         if (setsSize)
         {
+            errno = ignoresQuota ? Errno.Success : CheckTransferLocked(inode, in record);
+            if (errno != Errno.Success)
+            {
+                return errno;
+            }
+
             long firstChanged = Math.Min(inode.Record.SizeBytes, changes.SizeBytes);
             errno = _data.SetSizeLocked(inode, record, changes.SizeBytes);
             _context.Changes.Data(inode.Number, firstChanged, 0);
         }
-        else if (changes.Fields != AttributeFields.None)
+        else if ((changes.Fields & ~AttributeFields.IgnoreQuota) != AttributeFields.None)
         {
             errno = _context.Store.Begin(out Transaction transaction);
             if (errno == Errno.Success)
             {
                 using TransactionScope open = new(transaction);
-                transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
-                transaction.Commit();
-                inode.Recorded(in record);
+                errno = ignoresQuota ? Errno.Success : _context.Quotas.CheckTransfer(transaction.Before, in inode.Record, in record);
+                if (errno == Errno.Success)
+                {
+                    transaction.Put(InodeRecord.Key(inode.Number), record.AsBytes());
+                    transaction.Commit();
+                    inode.Recorded(in record);
+                }
             }
         }
 
         attributes = inode.Record.ToAttributes(inode.Number);
         _context.Changes.Attributes(inode.Number);
         return errno;
+    }
+
+    /// <summary>Whether quotas allow other owners, in a change that is several transactions.</summary>
+    private Errno CheckTransferLocked(Inode inode, in InodeRecord record)
+    {
+        if (!_context.Quotas.IsEnforced)
+        {
+            return Errno.Success;
+        }
+
+        using TreeReader tree = _context.Store.Read();
+        return _context.Quotas.CheckTransfer(in tree, in inode.Record, in record);
     }
 
     /// <summary>A record with more nanoseconds than a second has would be taken for damage.</summary>

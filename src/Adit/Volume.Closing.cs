@@ -42,6 +42,11 @@ public sealed partial class Volume
                 {
                     _hasOrphans = !CleanOrphans(TickInterval / 4);
                 }
+
+                if (_context.Quotas.IsCounting)
+                {
+                    GoOnCounting(TickInterval / 4);
+                }
             }
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))

@@ -4,6 +4,9 @@ using Adit.Inodes;
 using Adit.Interop;
 using Adit.Nodes;
 
+using Adit.Format.Records;
+using Adit.Metadata.Trees;
+using Adit.Quotas;
 namespace Adit;
 
 /// <summary>Opening files, and what concerns the volume as a whole.</summary>
@@ -89,5 +92,45 @@ public sealed partial class Volume
         }
 
         return new VolumeSpace(_context.Store.TotalBlocks, freeBlocks, inodes + freeInodes, freeInodes);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>As XFS does: of a directory whose project id is passed on.</remarks>
+    public VolumeSpace GetSpace(InodeNumber at)
+    {
+        VolumeSpace space = GetSpace();
+        if (!_context.Quotas.IsEnforced || _isClosed || at == InodeNumber.Volume)
+        {
+            return space;
+        }
+
+        try
+        {
+            using TreeReader tree = _context.Store.Read();
+            if (!TryReadRecord(in tree, at, out InodeRecord record) || record.ProjectId == 0
+                || (record.Flags & (uint)FileFlags.ProjectInherit) == 0
+                || !QuotaLedger.TryGet(in tree, QuotaRecord.Key(QuotaKind.Project, record.ProjectId), out QuotaRecord quota))
+            {
+                return space;
+            }
+
+            long blocks = quota.SoftBlocks != 0 ? quota.SoftBlocks : quota.HardBlocks;
+            long inodes = quota.SoftInodes != 0 ? quota.SoftInodes : quota.HardInodes;
+            if (blocks != 0 && blocks < space.TotalBlocks)
+            {
+                space = space with { TotalBlocks = blocks, FreeBlocks = Math.Min(space.FreeBlocks, Math.Max(0, blocks - quota.UsedBlocks)) };
+            }
+
+            if (inodes != 0 && inodes < space.InodeCount)
+            {
+                space = space with { InodeCount = inodes, FreeInodeCount = Math.Min(space.FreeInodeCount, Math.Max(0, inodes - quota.UsedInodes)) };
+            }
+        }
+        catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))
+        {
+            // Damaged metadata is for those to report who need it.
+        }
+
+        return space;
     }
 }

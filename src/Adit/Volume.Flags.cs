@@ -102,6 +102,12 @@ public sealed partial class Volume
         uint flags = FlagRules.FlagsAfter(record.Flags, in changes);
         uint projectId = (changes.Fields & AttributeFields.Project) != 0 ? changes.ProjectId : record.ProjectId;
         errno = FlagRules.CheckFlags(in record, flags, projectId);
+        if (errno == Errno.Success && projectId != 0 && projectId != record.ProjectId && !_context.HasInodeFlags)
+        {
+            // Builds that may write this volume know no projects, and would take the id for damage.
+            return Errno.ENOTSUP;
+        }
+
         bool changesDirectory = record.IsDirectory && ((record.Flags ^ flags) & (uint)FileFlags.DirectAccess) != 0;
         if (errno == Errno.Success && changesDirectory && (changes.Fields & AttributeFields.WholeTree) == 0)
         {

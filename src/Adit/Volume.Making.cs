@@ -153,6 +153,11 @@ public sealed partial class Volume
             }
 
             using TransactionScope open = new(transaction);
+            if (_context.Quotas.IsEnforced && (errno = _context.Quotas.CheckWithin(transaction, in made, 0, 1)) != Errno.Success)
+            {
+                return errno;
+            }
+
             OrphanMarks.Put(transaction, inode.Number, 0, long.MaxValue);
             transaction.Put(InodeRecord.Key(inode.Number), made.AsBytes());
 
@@ -309,6 +314,11 @@ public sealed partial class Volume
         if (hit.Exists || !hit.HasRoom || transaction.CapacityBytes < target.Length + BytesBesideTarget || directory.Record.IsImmutable())
         {
             return hit.Exists ? Errno.EEXIST : directory.Record.IsImmutable() ? Errno.EPERM : Errno.ENOSPC;
+        }
+
+        if (_context.Quotas.IsEnforced && (errno = _context.Quotas.CheckWithin(transaction, in made, 0, 1)) != Errno.Success)
+        {
+            return errno;
         }
 
         InodeNumber number = child.Number;

@@ -40,7 +40,7 @@ public sealed partial class Volume
                     CreateSizeBytes = options.SizeBytes & -Geometry.BlockSize,
                     Force = options.Force,
                 });
-            Format(medium, new FormatOptions { Label = options.Label, LogBytes = options.LogBytes, DirectAccess = options.DirectAccess });
+            Format(medium, new FormatOptions { Label = options.Label, LogBytes = options.LogBytes, DirectAccess = options.DirectAccess, Quotas = options.Quotas });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -91,6 +91,11 @@ public sealed partial class Volume
         root.SetAccessTime(now);
         root.SetBirthTime(now);
         root.Touch(now);
+        if (options.Quotas)
+        {
+            context.Quotas.PutWithin(transaction, QuotaSetting.Initial with { State = QuotaState.On });
+        }
+
         transaction.Put(InodeRecord.Key(InodeNumber.Root), root.AsBytes());
         transaction.Commit();
     }
@@ -133,6 +138,7 @@ public sealed partial class Volume
         try
         {
             volume.CheckRoot();
+            volume._context.Quotas.Load();
             volume.StartBackgroundWork(hasOrphans: !volume.IsReadOnly && !volume.CleanOrphans(OrphanBudget));
             return volume;
         }

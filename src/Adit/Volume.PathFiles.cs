@@ -69,6 +69,7 @@ public sealed partial class Volume
     public NodeAttributes SetAttributes(string path, in AttributeChanges changes, bool followLink = true)
     {
         AttributeChanges wanted = changes;
+        wanted.Fields |= ProcessRights.IsRoot ? AttributeFields.IgnoreQuota : 0;
         NodeAttributes attributes = default;
         AtInode(path, followLink, "set the attributes of", inode =>
             CheckWritable() is var errno and not Errno.Success ? errno

@@ -285,7 +285,11 @@ public sealed partial class Volume
 
         if (leavesWhiteout)
         {
-            PutWhiteout(transaction, ref records.From, from, oldHit.Offset, name, in source.Record, now);
+            errno = PutWhiteout(transaction, ref records.From, from, oldHit.Offset, name, in source.Record, now);
+            if (errno != Errno.Success)
+            {
+                return errno;
+            }
         }
 
         ref InodeRecord toRecord = ref records.To;
@@ -363,7 +367,7 @@ public sealed partial class Volume
     }
 
     /// <summary>Leaves a character device 0:0 where an entry was, which an overlay takes for a deletion.</summary>
-    private void PutWhiteout(
+    private Errno PutWhiteout(
         Transaction transaction,
         ref InodeRecord directory,
         Inode from,
@@ -374,8 +378,15 @@ public sealed partial class Volume
     {
         InodeRecord whiteout = NewRecord((uint)FileType.CharacterDevice, new Caller(moved.UserId, moved.GroupId));
         Inherit(ref whiteout, in directory, from.Number);
+        Errno errno = _context.Quotas.CheckWithin(transaction, in whiteout, 0, 1);
+        if (errno != Errno.Success)
+        {
+            return errno;
+        }
+
         InodeNumber number = new(_context.Store.NextInodeNumber());
         PutEntry(transaction, ref directory, from.Number, offset, number, (uint)FileType.CharacterDevice, name, now);
         transaction.Put(InodeRecord.Key(number), whiteout.AsBytes());
+        return Errno.Success;
     }
 }

@@ -10,6 +10,7 @@ using Adit.Media;
 using Adit.Metadata;
 using Adit.Metadata.Trees;
 using Adit.Nodes;
+using Adit.Quotas;
 
 namespace Adit;
 
@@ -31,6 +32,8 @@ internal sealed class VolumeContext
         MovesDirectoryAccessTimes = MovesAccessTimes && options.DirectoryAccessTimes;
         Broken = store.Options.Broken;
         Access = new AccessRules(options, store.Identity);
+        Quotas = new QuotaKeeper(store);
+        HasInodeFlags = (store.Identity.ReadOnlyCompatibleFeatures & FormatVersion.InodeFlags) != 0;
         _clock = new CoarseClock(store.Options.Time);
     }
 
@@ -55,6 +58,12 @@ internal sealed class VolumeContext
 
     /// <summary>Which files are accessed directly.</summary>
     public readonly AccessRules Access;
+
+    /// <summary>What users, groups and projects have and may have.</summary>
+    public readonly QuotaKeeper Quotas;
+
+    /// <summary>Every build that writes the volume knows flags and project ids.</summary>
+    public readonly bool HasInodeFlags;
 
     /// <summary>Reading moves access times.</summary>
     public readonly bool MovesAccessTimes;

@@ -117,6 +117,9 @@ internal static class AttributeHandlers
             changes.Fields = AttributeFields.TouchChangeTime;
         }
 
+        // As elsewhere, root gives files away whatever their new owner may have.
+        changes.Fields |= changesOwner && call.Header.UserId == 0 ? AttributeFields.IgnoreQuota : 0;
+
         Errno outcome = call.Nodes.SetAttributes(call.Node, changes, out NodeAttributes attributes);
         if (outcome == Errno.Success && (changes.Fields & AttributeFields.Mode) != 0)
         {

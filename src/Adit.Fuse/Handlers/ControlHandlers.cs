@@ -55,7 +55,7 @@ internal static class ControlHandlers
     public static Errno StatFs(ref Call call)
     {
         const uint BlockBytes = 4096;
-        VolumeSpace space = call.Nodes.GetSpace();
+        VolumeSpace space = call.Nodes.GetSpace(call.Node);
         ref StatFsOut reply = ref call.Reply.Append<StatFsOut>();
         reply.Blocks = (ulong)space.TotalBlocks;
         reply.FreeBlocks = (ulong)space.FreeBlocks;

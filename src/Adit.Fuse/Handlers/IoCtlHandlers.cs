@@ -112,7 +112,8 @@ internal static class IoCtlHandlers
         {
             AttributeChanges changes = new()
             {
-                Fields = (changed != 0 ? AttributeFields.Flags : 0) | (changesProject ? AttributeFields.Project : 0),
+                Fields = (changed != 0 ? AttributeFields.Flags : 0) | (changesProject ? AttributeFields.Project : 0)
+                    | (call.Header.UserId == 0 ? AttributeFields.IgnoreQuota : 0),
                 Flags = flags,
                 FlagsMask = changed,
                 ProjectId = project ?? 0,

@@ -60,6 +60,8 @@ public enum FindingKind
     AttributeMalformed,
     AttributeMisplaced,
     ChecksumMalformed,
+    QuotaMalformed,
+    QuotaUsage,
 
     // Bytes of files.
     DataChecksum,

@@ -5,7 +5,7 @@ using Adit.Format;
 namespace Adit.Metadata.Logging;
 
 /// <summary>Walks the operations of one record.</summary>
-internal ref struct OperationReader(ReadOnlySpan<byte> operations, uint count)
+public ref struct OperationReader(ReadOnlySpan<byte> operations, uint count)
 {
     private ref byte _next = ref MemoryMarshal.GetReference(operations);
     private int _leftBytes = operations.Length;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Adit.Format;
+using Adit.Metadata.Logging;
 using Adit.Metadata.Trees;
 
 namespace Adit.Metadata.Transactions;
@@ -15,9 +16,16 @@ public sealed unsafe partial class Transaction
     /// <summary>The largest value of a record.</summary>
     public const int MaxValueBytes = 1024;
 
+    /// <summary>Operations that derived records may take beyond a transaction's own; see <see cref="IDerivedRecords"/>.</summary>
+    public const int DerivedOperations = 8;
+
+    /// <summary>Bytes of the record that derived records may take beyond a transaction's own.</summary>
+    public const int DerivedBytes = 1024;
+
     private readonly MetadataStore _store;
     private readonly byte* _record;
     private readonly int _capacity;
+    private int _recordLimit;
     private int _length;
     private int _operationCount;
     private int _operationLimit;
@@ -27,7 +35,7 @@ public sealed unsafe partial class Transaction
     {
         _store = store;
         _capacity = capacityBytes;
-        _record = (byte*)NativeMemory.AlignedAlloc((nuint)capacityBytes, LogRecordHeader.Alignment);
+        _record = (byte*)NativeMemory.AlignedAlloc((nuint)capacityBytes + DerivedBytes, LogRecordHeader.Alignment);
     }
 
     /// <summary>Bytes of values that still fit, one record's keys and heads allowed for. 0 when the transaction is full.</summary>
@@ -169,7 +177,15 @@ public sealed unsafe partial class Transaction
         FencesData = false;
         IsStarted = false;
         _operationLimit = operationLimit;
+        _recordLimit = _capacity;
         _firstRefused = Math.Min(operationLimit, failsAfter);
+    }
+
+    /// <summary>The callers' part is complete: what follows from it has its own room.</summary>
+    internal void MakeRoomForDerived()
+    {
+        _firstRefused = _operationCount + DerivedOperations;
+        _recordLimit = _capacity + DerivedBytes;
     }
 
     /// <summary>The finished record, its header still to be filled in.</summary>
@@ -179,6 +195,9 @@ public sealed unsafe partial class Transaction
         new Span<byte>(_record + _length, length - _length).Clear();
         return new Span<byte>(_record, length);
     }
+
+    /// <summary>What has been put so far, in order. Valid until more is put.</summary>
+    public OperationReader Pending => new(Operations, (uint)_operationCount);
 
     internal int OperationCount => _operationCount;
 
@@ -197,7 +216,7 @@ public sealed unsafe partial class Transaction
     private byte* Add(LogOperationKind kind, ushort valueBytes, uint blockCount, int bodyBytes)
     {
         Invariant.That(
-            _operationCount < _firstRefused && _length + LogOperation.SizeBytes + bodyBytes + LogRecordHeader.Alignment <= _capacity,
+            _operationCount < _firstRefused && _length + LogOperation.SizeBytes + bodyBytes + LogRecordHeader.Alignment <= _recordLimit,
             "a transaction stays within the room it asked for");
         *(ulong*)(_record + _length) = LogOperation.Pack(kind, valueBytes, blockCount);
         byte* body = _record + _length + LogOperation.SizeBytes;

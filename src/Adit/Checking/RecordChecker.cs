@@ -13,6 +13,7 @@ internal sealed partial class RecordChecker : IRecordVisitor
     private readonly FindingLog _findings;
     private readonly RepairList? _repairs;
     private readonly NameHash _hash;
+    private readonly QuotaChecker _quotas;
     private readonly List<ulong> _orphans = [];
     private readonly List<byte[]> _bucketNames = [];
     private ulong _bucket;
@@ -38,6 +39,7 @@ internal sealed partial class RecordChecker : IRecordVisitor
         _findings = findings;
         _repairs = repairs;
         _hash = new NameHash(structure.Superblock.VolumeId);
+        _quotas = new QuotaChecker(findings, repairs);
     }
 
     public long EntryCount { get; private set; }
@@ -107,6 +109,11 @@ internal sealed partial class RecordChecker : IRecordVisitor
     public void Finish()
     {
         FinishInode();
+        if (!_structure.HasLoss)
+        {
+            _quotas.Compare();
+        }
+
         foreach (ulong orphan in _orphans)
         {
             int index = _inodes.Find(orphan);
@@ -141,7 +148,12 @@ internal sealed partial class RecordChecker : IRecordVisitor
 
                 break;
             case RecordKind.SharedCount:
+                break;
             case RecordKind.Setting:
+                _quotas.VisitSetting(key, value);
+                break;
+            case RecordKind.Quota:
+                _quotas.VisitQuota(key, value);
                 break;
             default:
                 Drop(FindingKind.RecordUnknown, key, "a kind of record of the volume", $"{(byte)key.Kind:x2}");
@@ -163,6 +175,7 @@ internal sealed partial class RecordChecker : IRecordVisitor
         row.LinkCount = record.LinkCount;
         row.Mode = (ushort)record.Mode;
         row.RecordedParent = record.Parent;
+        _quotas.VisitInode(key.High, in record);
         if (key.High >= _structure.Superblock.NextInode)
         {
             _findings.Add(FindingKind.NextInode, "the superblock", $"a next inode above {key.High}", $"{_structure.Superblock.NextInode}");

@@ -61,6 +61,12 @@ internal sealed class RecordRepairer(MetadataStore store, Action<string> say)
                 string name = NameInLostAndFound(inode, (uint)step.Value);
                 say($"{inode} had no name: it is in lost+found as '{name}'.");
                 break;
+            case RepairKind.SetQuotaBlocks:
+                SetUsage(step, static (ref record, value) => record.UsedBlocks = value);
+                break;
+            case RepairKind.SetQuotaInodes:
+                SetUsage(step, static (ref record, value) => record.UsedInodes = value);
+                break;
             case RepairKind.Unname:
                 Unname(new InodeNumber((ulong)step.Value), inode);
                 say($"{inode} loses its name: {step.Why}.");
@@ -69,6 +75,24 @@ internal sealed class RecordRepairer(MetadataStore store, Action<string> say)
     }
 
     private delegate void InodeChange(ref InodeRecord record, long value);
+
+    private delegate void QuotaChange(ref QuotaRecord record, long value);
+
+    /// <summary>What else the record says, its limits, stays.</summary>
+    private void SetUsage(in RepairStep step, QuotaChange change)
+    {
+        Span<byte> value = stackalloc byte[QuotaRecord.SizeBytesOnMedium];
+        QuotaRecord record = default;
+        if (TryRead(step.Key, value, out int lengthBytes) && !QuotaRecord.TryRead(value[..lengthBytes], out record))
+        {
+            // It is removed in this round, and counted in the next.
+            return;
+        }
+
+        change(ref record, step.Value);
+        Put(step.Key, record.AsBytes());
+        say($"A quota is corrected: {step.Why}.");
+    }
 
     private Transaction Begin()
     {

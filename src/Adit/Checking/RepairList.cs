@@ -21,6 +21,8 @@ internal enum RepairKind
     /// <summary>The entry that names a directory goes: it is in a circle.</summary>
     Unname,
     MakeRoot,
+    SetQuotaBlocks,
+    SetQuotaInodes,
 }
 
 /// <param name="Kind">What to do.</param>

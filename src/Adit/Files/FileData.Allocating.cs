@@ -57,6 +57,11 @@ internal sealed partial class FileData
             return Errno.ENOSPC;
         }
 
+        if (end - fileBlock - inode.Record.BlockCount > context.Quotas.RoomBlocks(in inode.Record))
+        {
+            return Errno.EDQUOT;
+        }
+
         while (fileBlock < end)
         {
             // The map is asked for one stretch at a time: a range may be larger than any map.

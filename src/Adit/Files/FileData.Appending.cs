@@ -58,6 +58,12 @@ internal sealed partial class FileData
             return errno;
         }
 
+        if (context.Quotas.IsEnforced && (errno = context.Quotas.CheckWithin(transaction, in inode.Record, blocks.BlockCount, 0)) != Errno.Success)
+        {
+            transaction.Abort();
+            return errno;
+        }
+
         InodeRecord record;
         try
         {

@@ -143,6 +143,7 @@ internal sealed unsafe partial class FileData
         ExtentMap map = inode.Extents;
         bool keepsUnwritten = context.CommitsAreDurable;
         int replaced = 0;
+        long room = context.Quotas.RoomBlocks(in inode.Record);
         plannedEnd = fileBlock;
         while (plannedEnd < end && plan.Pieces.Length < MaxPrivatePieces && replaced < MaxReplacedExtents)
         {
@@ -156,7 +157,12 @@ internal sealed unsafe partial class FileData
 
             int next = index < 0 ? ~index : index;
             bool isBehindAll = next == map.Count;
-            long runEnd = isBehindAll ? end : Math.Min(end, ReplaceableEnd(map, next, keepsUnwritten, ref replaced));
+            if (isBehindAll && room == 0)
+            {
+                return Errno.EDQUOT;
+            }
+
+            long runEnd = isBehindAll ? plannedEnd + Math.Min(room, end - plannedEnd) : Math.Min(end, ReplaceableEnd(map, next, keepsUnwritten, ref replaced));
             BlockAddress goal = plan.Pieces.IsEmpty ? GoalLocked(map, next, plannedEnd) : plan.Pieces[^1].Blocks.End;
             bool isGrowing = isBehindAll && runEnd << Geometry.BlockShift >= inode.Record.SizeBytes;
             Errno errno = ReserveLocked(
@@ -174,6 +180,7 @@ internal sealed unsafe partial class FileData
                 return errno;
             }
 
+            room -= isBehindAll ? reserved.BlockCount : 0;
             plan.Add(new WritePiece(plannedEnd, reserved, isBehindAll ? WritePieceKind.Reserved : WritePieceKind.Replacing));
             plannedEnd = plan.Pieces[^1].EndFileBlock;
         }
@@ -279,6 +286,11 @@ internal sealed unsafe partial class FileData
             foreach (WritePiece piece in plan.Pieces)
             {
                 SwitchPiece(transaction, ref editor, in piece);
+            }
+
+            if (RefusesGrowth(transaction, inode, editor.BlockDelta, plan))
+            {
+                return Errno.EDQUOT;
             }
 
             Timestamp now = context.Now();

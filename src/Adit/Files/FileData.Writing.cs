@@ -51,7 +51,13 @@ internal sealed partial class FileData
         writtenBytes = 0;
         if (IsPlainAppendLocked(inode, offsetBytes, source.Length))
         {
-            return AppendLocked(inode, source, out writtenBytes);
+            Errno appended = AppendLocked(inode, source, out writtenBytes);
+            if (appended != Errno.EDQUOT)
+            {
+                return appended;
+            }
+
+            // A part of it may be within the limits.
         }
 
         Errno errno = BeginExtendingLocked(inode, offsetBytes, source);
@@ -100,6 +106,7 @@ internal sealed partial class FileData
     {
         ExtentMap map = inode.Extents;
         BlockAddress goal = BlockAddress.None;
+        long room = context.Quotas.RoomBlocks(in inode.Record);
         while (fileBlock < end && !plan.IsFull)
         {
             int index = map.IndexOf(fileBlock);
@@ -120,14 +127,16 @@ internal sealed partial class FileData
                 long holeEnd = index < map.Count ? Math.Min(end, map.FileBlockAt(index)) : end;
                 bool isGrowing = index == map.Count && holeEnd << Geometry.BlockShift >= inode.Record.SizeBytes;
                 goal = goal.IsNone ? GoalLocked(map, index, fileBlock) : goal;
-                Errno errno = ReserveLocked(
-                    inode, fileBlock, holeEnd - fileBlock, goal, isGrowing ? growth : Growth.None, out BlockExtent reserved);
+                BlockExtent reserved = default;
+                Errno errno = room == 0 ? Errno.EDQUOT : ReserveLocked(
+                    inode, fileBlock, Math.Min(room, holeEnd - fileBlock), goal, isGrowing ? growth : Growth.None, out reserved);
                 if (errno != Errno.Success)
                 {
                     plannedEnd = fileBlock;
                     return errno;
                 }
 
+                room -= reserved.BlockCount;
                 piece = new WritePiece(fileBlock, reserved, WritePieceKind.Reserved);
             }
 
@@ -238,6 +247,11 @@ internal sealed partial class FileData
                 }
             }
 
+            if (RefusesGrowth(transaction, inode, editor.BlockDelta, plan))
+            {
+                return Errno.EDQUOT;
+            }
+
             Timestamp now = context.Now();
             inode.Settle(now);
             record = inode.Record;
@@ -256,6 +270,20 @@ internal sealed partial class FileData
 
         CommitLocked(transaction, inode, in record);
         return Errno.Success;
+    }
+
+    /// <summary>Whether quotas forbid what a transaction has given a file: then it has ended, and nothing has changed.</summary>
+    private bool RefusesGrowth(Transaction transaction, Inode inode, long blockDelta, WritePlan plan)
+    {
+        if (!context.Quotas.IsEnforced || context.Quotas.CheckWithin(transaction, in inode.Record, blockDelta, 0) == Errno.Success)
+        {
+            return false;
+        }
+
+        transaction.Abort();
+        inode.Extents.Clear();
+        plan.ReturnReserved(_store.Space);
+        return true;
     }
 
     /// <summary>Commits a transaction that put the inode's record and may have changed its extents.</summary>

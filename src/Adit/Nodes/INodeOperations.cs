@@ -78,4 +78,7 @@ public interface INodeOperations
     Errno ListExtendedAttributes(InodeNumber inode, Span<byte> names, out int lengthBytes);
 
     VolumeSpace GetSpace();
+
+    /// <summary>The space as it is seen at an inode: a directory's project may be limited to less than the volume has.</summary>
+    VolumeSpace GetSpace(InodeNumber at) => GetSpace();
 }

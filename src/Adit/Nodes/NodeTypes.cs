@@ -102,6 +102,9 @@ public enum AttributeFields
 
     /// <summary>Nothing but the time of change, which every other change moves too.</summary>
     TouchChangeTime = 8192,
+
+    /// <summary>Limits of the new owners do not count: whoever asks may pass them, as root may.</summary>
+    IgnoreQuota = 16384,
 }
 
 /// <summary>The changes of one setattr.</summary>

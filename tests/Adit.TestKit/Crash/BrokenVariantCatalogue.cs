@@ -52,6 +52,9 @@ public static class BrokenVariantCatalogue
         BrokenVariant.StaleDataChecksum,
         BrokenVariant.SkipPrivateFence,
         BrokenVariant.PrivateInPlace,
+        BrokenVariant.UsageInNextRecord,
+        BrokenVariant.KeepUsageOfRemoved,
+        BrokenVariant.CursorBehindUsage,
     ];
 
     /// <summary>The campaign for a defect, with the defect switched on.</summary>
@@ -106,6 +109,8 @@ public static class BrokenVariantCatalogue
         BrokenVariant.ConvertBeforeData => OnFiles(AimedScripts.Conversions),
         BrokenVariant.SkipOverwriteFence => OnFiles(AimedScripts.Overwrites),
         BrokenVariant.FreeBeforeUnlink => OnFiles(AimedScripts.Unlinks),
+        BrokenVariant.UsageInNextRecord or BrokenVariant.KeepUsageOfRemoved => OnFiles(AimedScripts.OwnersAtWork),
+        BrokenVariant.CursorBehindUsage => OnFiles(AimedScripts.QuotaSwitches),
         BrokenVariant.StaleDataChecksum or BrokenVariant.SkipPrivateFence or BrokenVariant.PrivateInPlace => OnFiles(AimedScripts.PrivateOverwrites),
         _ => new CrashCampaignOptions { Layers = OfFiles.Contains(variant) ? CrashLayers.Files : CrashLayers.Store },
     };

@@ -150,7 +150,7 @@ public sealed class CrashCampaign
     /// <summary>Sequences of the enumeration, all from one prepared volume.</summary>
     private void RunSequences(CrashSessionOptions session, long first, long count)
     {
-        using SystematicSequences sequences = new(session, _options.Broken, _counts);
+        using SystematicSequences sequences = new(session, _options.Broken, _counts, first);
         for (long number = first; number < first + count && !IsOver; number++)
         {
             Finish(sequences.Run(number));

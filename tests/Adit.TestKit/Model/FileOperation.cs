@@ -103,3 +103,9 @@ public sealed record CheckpointOperation : FileOperation
 {
     public override bool IsSync => true;
 }
+
+/// <summary>Turns quotas on, which counts all inodes, or off. Changes nothing that the model knows; acknowledges everything before.</summary>
+public sealed record SwitchQuotasOperation(bool On) : FileOperation
+{
+    public override bool IsSync => true;
+}

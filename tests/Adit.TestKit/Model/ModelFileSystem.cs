@@ -41,7 +41,7 @@ public sealed partial class ModelFileSystem(ModelState state)
         ReadOperation o => Read(o),
         SyncFileOperation o => FindFile(o.Target, out _),
         SyncDirectoryOperation o => FindDirectory(o.Path, out _),
-        SyncVolumeOperation or CheckpointOperation => Errno.Success,
+        SyncVolumeOperation or CheckpointOperation or SwitchQuotasOperation => Errno.Success,
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "an operation the model does not know"),
     };
 

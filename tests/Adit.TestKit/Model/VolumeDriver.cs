@@ -47,6 +47,7 @@ public sealed partial class VolumeDriver(Volume volume) : IFileSystemDriver
             SyncDirectoryOperation o => At(o.Path, Volume.SyncDirectory),
             SyncVolumeOperation => Volume.SyncVolume(),
             CheckpointOperation => Volume.Store.Checkpoint(),
+            SwitchQuotasOperation o => SwitchQuotas(o.On),
             _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "an operation the driver does not know"),
         };
     }
@@ -120,9 +121,38 @@ public sealed partial class VolumeDriver(Volume volume) : IFileSystemDriver
         return result;
     }
 
+    private Errno SwitchQuotas(bool on)
+    {
+        try
+        {
+            if (on)
+            {
+                Volume.TurnQuotasOn();
+            }
+            else
+            {
+                Volume.TurnQuotasOff(forgetsLimits: true);
+            }
+
+            return Errno.Success;
+        }
+        catch (AditException failure)
+        {
+            return failure.Errno;
+        }
+    }
+
+    /// <summary>Gives the inode away as well, to owners that follow from the permissions: the model knows none, but usage does.</summary>
     private Errno SetPermissions(InodeNumber inode, uint permissions)
     {
-        AttributeChanges changes = new() { Fields = AttributeFields.Mode, Mode = permissions };
+        AttributeChanges changes = new()
+        {
+            Fields = AttributeFields.Mode | AttributeFields.UserId | AttributeFields.GroupId | AttributeFields.Project,
+            Mode = permissions,
+            UserId = permissions % 5,
+            GroupId = permissions % 3,
+            ProjectId = permissions % 4,
+        };
         return Volume.SetAttributes(inode, changes, out _);
     }
 }

@@ -42,6 +42,24 @@ public sealed class FileCrashTests(ITestOutputHelper output)
             needsAllDangers: false);
 
     [Theory]
+    [InlineData(DurabilityModel.CacheLine, true)]
+    [InlineData(DurabilityModel.Page, true)]
+    [InlineData(DurabilityModel.CacheLine, false)]
+    [InlineData(DurabilityModel.Page, false)]
+    public void Usage_of_owners_is_right_after_every_loss_of_power(DurabilityModel model, bool switches) =>
+        FindsNothing(
+            new CrashCampaignOptions
+            {
+                Seed = 1,
+                Images = 500,
+                Minutes = 1,
+                Layers = CrashLayers.Files,
+                AimFiles = switches ? AimedScripts.QuotaSwitches : AimedScripts.OwnersAtWork,
+                AimSession = session => session with { Model = model, FenceProbability = 0.6 },
+            },
+            needsAllDangers: false);
+
+    [Theory]
     [InlineData(nameof(AimedScripts.PrivateOverwrites))]
     [InlineData(nameof(AimedScripts.ZeroedEnds))]
     [InlineData(nameof(AimedScripts.CheckpointsOfNothing))]

@@ -69,6 +69,33 @@ public static class AimedScripts
         ],
     };
 
+    /// <summary>Files of several owners that come, grow, are given away and go, on a volume that keeps usage.</summary>
+    public static FileWorkloadOptions OwnersAtWork(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        CheckPercent = 100,
+        Quotas = true,
+        Script = [.. PerFile(path => OwnedFile(path, 0x1A4)), .. PerFile(path => OwnedFile(path, 0x1C7))],
+    };
+
+    /// <summary>Quotas are turned on and off while files come, are given away and go.</summary>
+    public static FileWorkloadOptions QuotaSwitches(FileWorkloadOptions usual) => usual with
+    {
+        LogBytes = 0,
+        CheckPercent = 100,
+        Quotas = false,
+        Script =
+        [
+            .. Enumerable.Range(0, 12).SelectMany(i => (FileOperation[])
+            [
+                .. OwnedFile($"/f{i}", 0x1A4 + (uint)i)[..3],
+                new SwitchQuotasOperation(On: i % 2 == 0),
+                new AppendOperation($"/f{i}", 2 * Block, 11),
+                new UnlinkOperation($"/f{i * 2 / 3}"),
+            ]),
+        ],
+    };
+
     /// <summary>Small files that come and go.</summary>
     public static FileWorkloadOptions Unlinks(FileWorkloadOptions usual) => usual with
     {
@@ -118,6 +145,17 @@ public static class AimedScripts
         Preparation = [new CreateOperation("/a"), new WriteOperation("/a", 0, 12 * Block, 1), new OpenOperation("/a", 1)],
         Script = [.. Enumerable.Range(1, 11).SelectMany(i => RegrownEnd(((12 - i) * Block) + 1003, i))],
     };
+
+    private static FileOperation[] OwnedFile(string path, uint permissions) =>
+    [
+        new CreateOperation(path),
+        new SetPermissionsOperation(path, permissions),
+        new WriteOperation(path, 0, 3 * Block, 3),
+        new SetPermissionsOperation(path, permissions + 1),
+        new AppendOperation(path, 2 * Block, 4),
+        new TruncateOperation(path, Block),
+        new UnlinkOperation(path),
+    ];
 
     private static IEnumerable<FileOperation> RegrownEnd(int end, int seed) =>
     [

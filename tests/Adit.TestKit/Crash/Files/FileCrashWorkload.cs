@@ -98,6 +98,7 @@ public sealed partial class FileCrashWorkload(FileWorkloadOptions options) : ICr
     internal static void Format(SimulatedMedium medium, FileWorkloadOptions options) => Volume.Format(medium, new FormatOptions
     {
         LogBytes = options.LogBytes,
+        Quotas = options.Quotas,
         VolumeId = new Guid(options.Seed, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
     });
 

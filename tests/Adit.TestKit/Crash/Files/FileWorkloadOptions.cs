@@ -17,6 +17,9 @@ public sealed record FileWorkloadOptions
     /// <summary>Whether files are accessed directly, or have checksums.</summary>
     public DaxMode Dax { get; init; }
 
+    /// <summary>Whether usage of users, groups and projects is kept, which every check proves.</summary>
+    public bool Quotas { get; init; }
+
     /// <summary>Operations in all.</summary>
     public int Steps { get; init; } = 200;
 
@@ -42,6 +45,7 @@ public sealed record FileWorkloadOptions
             SyncAlways = random.Next(8) == 0,
             LogBytes = random.Next(2) == 0 ? 0 : 64 << 10,
             Dax = seed % 4 == 3 && broken == BrokenVariant.None ? DaxMode.Never : DaxMode.Inode,
+            Quotas = (seed & 1) == 0,
             Steps = random.Next(50, 300),
             Mix = new OperationMix
             {

@@ -16,9 +16,12 @@ public sealed class SystematicSequences : IDisposable
     private readonly CrashCounts _counts;
     private readonly CrashRig _rig;
     private readonly ModelState _prepared;
+    private readonly bool _quotas;
 
-    public SystematicSequences(CrashSessionOptions session, BrokenVariant broken, CrashCounts counts)
+    /// <param name="first">The first sequence: every other prepared volume keeps quotas.</param>
+    public SystematicSequences(CrashSessionOptions session, BrokenVariant broken, CrashCounts counts, long first)
     {
+        _quotas = (first / PerSession & 1) != 0;
         _session = session;
         _broken = broken;
         _counts = counts;
@@ -63,6 +66,7 @@ public sealed class SystematicSequences : IDisposable
         Broken = _broken,
         LogBytes = 64 << 10,
         Script = script,
+        Quotas = _quotas,
         CheckPercent = 30,
     };
 }
