@@ -44,7 +44,7 @@ public sealed partial class MetadataStore
             if (hasLogRoom && HasNodesFor(operations + _derivedOperations, size))
             {
                 _transaction.Reset(operations, FailAfterOperations);
-                _transactionThread = Environment.CurrentManagedThreadId;
+                _transactionThread = ThreadNumber.Current;
                 return Errno.Success;
             }
 
@@ -74,7 +74,7 @@ public sealed partial class MetadataStore
 
     internal void EndTransactionIfHeld()
     {
-        if (_transactionThread != Environment.CurrentManagedThreadId)
+        if (_transactionThread != ThreadNumber.Current)
         {
             return;
         }

@@ -62,6 +62,7 @@ internal ref struct NameDrop
         if (_removesAtOnce)
         {
             FileData.RemoveWithin(transaction, _inode);
+            _context.InodeCount.Removed(_inode.Number);
             return;
         }
 

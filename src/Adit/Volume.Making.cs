@@ -163,6 +163,7 @@ public sealed partial class Volume
 
             // Before the commit: whoever cleans up orphans must find it in use as soon as it finds its record.
             _context.Inodes.Add(inode, retain);
+            _context.InodeCount.Made();
             try
             {
                 transaction.Commit();
@@ -173,7 +174,6 @@ public sealed partial class Volume
                 throw;
             }
 
-            _context.InodeCount.Made();
             attributes = made.ToAttributes(inode.Number);
             file = opened;
             return Errno.Success;
@@ -331,6 +331,7 @@ public sealed partial class Volume
         transaction.Put(InodeRecord.Key(number), made.AsBytes());
         directory.PutGrowth(transaction, in parent);
         _context.Inodes.Add(child, retain);
+        _context.InodeCount.Made();
         try
         {
             transaction.StartCommit();
@@ -345,7 +346,6 @@ public sealed partial class Volume
 
         inode = child;
         file = opened;
-        _context.InodeCount.Made();
         _context.Changes.Entry(directory.Number, name);
         SyncNames(in parent);
         return Errno.Success;

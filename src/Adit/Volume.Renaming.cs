@@ -313,11 +313,6 @@ public sealed partial class Volume
 
         SyncNames(in from.Record);
         SyncNames(in to.Record);
-        if (leavesWhiteout)
-        {
-            _context.InodeCount.Made();
-        }
-
         return Errno.Success;
     }
 
@@ -387,6 +382,7 @@ public sealed partial class Volume
         InodeNumber number = new(_context.Store.NextInodeNumber());
         PutEntry(transaction, ref directory, from.Number, offset, number, (uint)FileType.CharacterDevice, name, now);
         transaction.Put(InodeRecord.Key(number), whiteout.AsBytes());
+        _context.InodeCount.Made();
         return Errno.Success;
     }
 }

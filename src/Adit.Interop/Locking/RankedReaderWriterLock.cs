@@ -65,7 +65,7 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
                 return ref _readerCount;
             }
 
-            return ref _readers[((Environment.CurrentManagedThreadId & _mask) + 1) << SpreadShift];
+            return ref _readers[((ThreadNumber.Current & _mask) + 1) << SpreadShift];
         }
     }
 

@@ -75,7 +75,6 @@ internal sealed partial class FileData
         inode.Record.BlockCount = 0;
         inode.IsRecordBehind = false;
         inode.IsGone = true;
-        context.InodeCount.Removed(inode.Number);
     }
 
     /// <summary>Removes an inode without a name, in as many transactions as it takes; its orphan record goes with the last one.</summary>
@@ -131,6 +130,7 @@ internal sealed partial class FileData
             {
                 DeleteOwnRecords(transaction, inode);
                 transaction.Delete(OrphanRecord.Key(inode.Number));
+                context.InodeCount.Removed(inode.Number);
                 isLast = true;
             }
         }

@@ -21,13 +21,15 @@ internal sealed class InodeCounter(MetadataStore store, ulong firstNew)
     private long _counted;
     private long _made;
 
-    public void Made() => Interlocked.Increment(ref _made);
+    /// <summary>Within the transaction that makes it, whose lock guards the count.</summary>
+    public void Made() => Volatile.Write(ref _made, _made + 1);
 
+    /// <summary>Within the transaction that removes it. Behind its commit an interlocked count would wait for the record to drain.</summary>
     public void Removed(InodeNumber inode)
     {
         if (inode.Value >= firstNew || inode.Value < Volatile.Read(ref _next))
         {
-            Interlocked.Decrement(ref _made);
+            Volatile.Write(ref _made, _made - 1);
         }
     }
 
