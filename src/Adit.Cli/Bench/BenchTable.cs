@@ -12,6 +12,7 @@ internal static class BenchTable
         new AppendCase(),
         new PinCase(),
         new FirstTouchCase(),
+        new SparseTouchCase(),
         new SparseSyncCase(),
         new CreateDeleteCase(),
         new ScalingCase(),

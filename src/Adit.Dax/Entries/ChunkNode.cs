@@ -1,62 +1,135 @@
+using System.Runtime.CompilerServices;
+using Adit.Dax.Layouts;
+
 namespace Adit.Dax.Entries;
 
-/// <summary>64 chunks of 2 MiB. A chunk is mapped as a whole by the entry in its slot, or page by page by the entries in its eight
-/// leaves, never both.</summary>
-/// <remarks>The marks of a slot stand for the huge entry or for the leaves.</remarks>
-internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage, 1 << ChunkShift)
+/// <summary>64 chunks of 2 MiB. A chunk is mapped as a whole by the entry in its slot, or page by page by the entries of its leaf or of
+/// sparse nodes, never both.</summary>
+/// <remarks>The marks of a slot stand for the huge entry, the leaf and the chunk's own sparse nodes.</remarks>
+internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage)
 {
     /// <summary>Pages of a chunk: 2^9.</summary>
     public const int ChunkShift = 9;
 
-    /// <summary>Pages of a leaf: 2^6.</summary>
-    public const int LeafShift = 6;
-
     /// <summary>Pages of the node: 2^15, 128 MiB.</summary>
     public const int NodeShift = 15;
 
-    public const int LeavesPerChunk = 1 << (ChunkShift - LeafShift);
+    public const int ChunkCount = 1 << (NodeShift - ChunkShift);
 
     /// <summary>A huge entry's dirty bytes are known by 64ths, 32 KiB each.</summary>
     public const int PartShift = ChunkShift - 6;
 
-    private EntryNode?[]? _leaves;
+    /// <summary>The huge entries. Others go through <see cref="EntryNode.Read"/> and <see cref="EntryNode.TrySwap"/>.</summary>
+    internal EntrySlots Slots;
+
+    /// <summary>Nodes for single pages of a chunk.</summary>
+    internal SparseTable Sparse;
+
+    private PageLeaf?[]? _leaves;
     private ulong[]? _dirtyParts;
+    private ulong _dirty;
+    private ulong _toWrite;
 
     /// <summary>Leaves that are there.</summary>
-    public int LeafCount { get; set; }
+    public int LeafCount { get; private set; }
 
     public bool HasLeafTable => _leaves is not null;
 
     public bool HasPartTable => Volatile.Read(ref _dirtyParts) is not null;
 
-    public EntryNode? LeafOf(long page)
+    /// <summary>Nothing is in it or below.</summary>
+    public bool IsBare => LiveCount == 0 && LeafCount == 0 && Sparse.IsEmpty;
+
+    /// <summary>Which of the node's chunks a page lies in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ChunkOf(long page) => (int)(page >> ChunkShift) & (ChunkCount - 1);
+
+    /// <summary>The slot of a chunk's huge entry.</summary>
+    public static int SlotOf(long page) => FirstChunkSlot + ChunkOf(page);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PageLeaf? LeafOf(int chunk)
     {
-        EntryNode?[]? leaves = Volatile.Read(ref _leaves);
-        return leaves is null ? null : Volatile.Read(ref leaves[LeafIndex(page)]);
+        PageLeaf?[]? leaves = Volatile.Read(ref _leaves);
+        return leaves is null ? null : Volatile.Read(ref leaves[chunk]);
     }
 
-    public void SetLeafTable(EntryNode?[] leaves) => Volatile.Write(ref _leaves, leaves);
+    public void SetLeafTable(PageLeaf?[] leaves) => Volatile.Write(ref _leaves, leaves);
 
-    public void SetLeaf(long page, EntryNode? leaf)
+    public void SetLeaf(int chunk, PageLeaf? leaf)
     {
-        Volatile.Write(ref _leaves![LeafIndex(page)], leaf);
+        Volatile.Write(ref _leaves![chunk], leaf);
         LeafCount += leaf is null ? -1 : 1;
+        if (LeafCount == 0)
+        {
+            Volatile.Write(ref _leaves, null);
+        }
     }
 
-    /// <summary>Some page of the chunk has an entry of its own.</summary>
-    public bool HasPagesAt(int chunkSlot)
+    public override PageRange PagesAt(int slot) =>
+        new(new PageIndex(FirstPage + ((long)(slot - FirstChunkSlot) << ChunkShift)), PageIndex.PagesPerHuge);
+
+    public override void SetMark(int slot, EntryMark mark, bool isSet)
     {
-        if (_leaves is not null)
+        ref ulong word = ref mark == EntryMark.Dirty ? ref _dirty : ref _toWrite;
+        ulong bit = 1UL << (slot - FirstChunkSlot);
+        word = isSet ? word | bit : word & ~bit;
+    }
+
+    public override bool HasMark(EntryMark mark) => (mark == EntryMark.Dirty ? _dirty : _toWrite) != 0;
+
+    /// <summary>Makes the marks of a chunk those of what is in it.</summary>
+    public void RefreshMarks(int chunk)
+    {
+        PageEntry huge = Read(FirstChunkSlot + chunk);
+        PageLeaf? leaf = LeafOf(chunk);
+        SparseNode? sparse = Sparse[chunk];
+        SetMark(FirstChunkSlot + chunk, EntryMark.Dirty, huge.IsDirty || HasMark(leaf, sparse, EntryMark.Dirty));
+        SetMark(FirstChunkSlot + chunk, EntryMark.ToWrite, huge.Has(PageEntry.ToWrite) || HasMark(leaf, sparse, EntryMark.ToWrite));
+    }
+
+    /// <summary>Finds the first entry with a mark in a range: the huge one of a chunk, or a page.</summary>
+    public bool TryNext(EntryMark mark, long first, long end, out EntryRef entry)
+    {
+        for (int chunk = (int)(Math.Max(0, first - FirstPage) >> ChunkShift); chunk < ChunkCount; chunk++)
         {
-            foreach (EntryNode? leaf in _leaves.AsSpan(chunkSlot * LeavesPerChunk, LeavesPerChunk))
+            int slot = FirstChunkSlot + chunk;
+            if (FirstPage + ((long)chunk << ChunkShift) >= end)
             {
-                if (leaf is { LiveCount: > 0 })
-                {
-                    return true;
-                }
+                break;
+            }
+
+            if (mark != EntryMark.Live && ((mark == EntryMark.Dirty ? _dirty : _toWrite) >> chunk & 1) == 0)
+            {
+                continue;
+            }
+
+            if (Read(slot).Matches(mark))
+            {
+                entry = new EntryRef(this, slot);
+                return true;
+            }
+
+            EntryRef found = default;
+            if (LeafOf(chunk) is { } leaf && leaf.TryNext(mark, first, end, out EntryRef page))
+            {
+                found = page;
+                end = page.Pages.First.Value;
+            }
+
+            if (Sparse[chunk] is { } sparse && sparse.TryNext(mark, first, end, out page))
+            {
+                found = page;
+            }
+
+            if (found.Node is not null)
+            {
+                entry = found;
+                return true;
             }
         }
 
+        entry = default;
         return false;
     }
 
@@ -66,20 +139,20 @@ internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage, 1 << Chun
     /// <summary>Adds dirty parts of a huge entry. The entry's own dirty bit says whether they count.</summary>
     public void AddDirtyParts(int slot, ulong parts)
     {
-        ulong[] table = _dirtyParts!;
-        if ((Volatile.Read(ref table[slot]) & parts) != parts)
+        ref ulong known = ref _dirtyParts![slot - FirstChunkSlot];
+        if ((Volatile.Read(ref known) & parts) != parts)
         {
-            Interlocked.Or(ref table[slot], parts);
+            Interlocked.Or(ref known, parts);
         }
     }
 
-    public ulong DirtyParts(int slot) => _dirtyParts is { } table ? Volatile.Read(ref table[slot]) : ~0UL;
+    public ulong DirtyParts(int slot) => _dirtyParts is { } table ? Volatile.Read(ref table[slot - FirstChunkSlot]) : ~0UL;
 
     public void ClearDirtyParts(int slot)
     {
         if (_dirtyParts is { } table)
         {
-            Volatile.Write(ref table[slot], 0);
+            Volatile.Write(ref table[slot - FirstChunkSlot], 0);
         }
     }
 
@@ -91,5 +164,12 @@ internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage, 1 << Chun
         return ((ulong.MaxValue >> (63 - last)) >> first) << first;
     }
 
-    private static int LeafIndex(long page) => (int)(page >> LeafShift) & ((SlotCount * LeavesPerChunk) - 1);
+    private static bool HasMark(PageLeaf? leaf, SparseNode? sparse, EntryMark mark) =>
+        (leaf is not null && leaf.HasMark(mark)) || (sparse is not null && sparse.HasMark(mark));
+
+    [InlineArray(ChunkCount)]
+    internal struct EntrySlots
+    {
+        private ulong _first;
+    }
 }

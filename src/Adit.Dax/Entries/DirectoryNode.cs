@@ -1,10 +1,19 @@
+using System.Runtime.CompilerServices;
+
 namespace Adit.Dax.Entries;
 
-/// <summary>64 children: directories, or on the lowest level of them chunk nodes. Children are read without a lock and changed
-/// under the tree's lock, as everything else here.</summary>
+/// <summary>64 children: directories, or on the lowest level of them chunk nodes; and beside each child a sparse node for single pages of its
+/// range. Read without a lock and changed under the tree's lock, as everything else here.</summary>
 internal sealed class DirectoryNode(int shift)
 {
-    private readonly object?[] _children = new object?[EntryNode.SlotCount];
+    public const int SlotCount = 64;
+
+    /// <summary>Nodes for single pages of a slot's range.</summary>
+    internal SparseTable Sparse;
+
+    private readonly object?[] _children = new object?[SlotCount];
+    private ulong _dirty;
+    private ulong _toWrite;
 
     /// <summary>A child stands for 2^shift pages.</summary>
     public int Shift { get; } = shift;
@@ -14,15 +23,17 @@ internal sealed class DirectoryNode(int shift)
 
     public int ChildCount { get; private set; }
 
-    public ulong Dirty { get; set; }
-
-    public ulong ToWrite { get; set; }
+    /// <summary>Nothing is below it.</summary>
+    public bool IsBare => ChildCount == 0 && Sparse.IsEmpty;
 
     /// <summary>The page lies in what this directory as the root stands for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Covers(long page) => page >> Shift >> 6 == 0;
 
-    public int SlotOf(long page) => (int)(page >> Shift) & (EntryNode.SlotCount - 1);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int SlotOf(long page) => (int)(page >> Shift) & (SlotCount - 1);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public object? Child(int slot) => Volatile.Read(ref _children[slot]);
 
     public void SetChild(int slot, object? child)
@@ -30,4 +41,29 @@ internal sealed class DirectoryNode(int shift)
         ChildCount += (child is null ? 0 : 1) - (_children[slot] is null ? 0 : 1);
         Volatile.Write(ref _children[slot], child);
     }
+
+    public bool HasMark(EntryMark mark) => (mark == EntryMark.Dirty ? _dirty : _toWrite) != 0;
+
+    /// <summary>There is something with the mark in a slot's range.</summary>
+    public bool HasMark(int slot, EntryMark mark) => mark == EntryMark.Live || ((mark == EntryMark.Dirty ? _dirty : _toWrite) >> slot & 1) != 0;
+
+    /// <summary>Makes the marks of a slot those of what is in its range.</summary>
+    public void RefreshMarks(int slot)
+    {
+        SetMark(ref _dirty, slot, HasMarkBelow(slot, EntryMark.Dirty));
+        SetMark(ref _toWrite, slot, HasMarkBelow(slot, EntryMark.ToWrite));
+    }
+
+    private bool HasMarkBelow(int slot, EntryMark mark)
+    {
+        bool hasMark = _children[slot] switch
+        {
+            DirectoryNode directory => directory.HasMark(mark),
+            ChunkNode chunks => chunks.HasMark(mark),
+            _ => false,
+        };
+        return hasMark || Sparse[slot] is { } sparse && sparse.HasMark(mark);
+    }
+
+    private static void SetMark(ref ulong marks, int slot, bool isSet) => marks = isSet ? marks | (1UL << slot) : marks & ~(1UL << slot);
 }

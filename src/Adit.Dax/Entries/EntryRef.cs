@@ -9,7 +9,8 @@ internal readonly record struct EntryRef(EntryNode Node, int Slot)
     /// <summary>The pages of the file that it stands for.</summary>
     public PageRange Pages => Node.PagesAt(Slot);
 
-    public bool IsHuge => Node.IsHuge;
+    /// <summary>It stands for 512 pages.</summary>
+    public bool IsHuge => (uint)(Slot - EntryNode.FirstChunkSlot) < EntryNode.FirstSparseSlot - EntryNode.FirstChunkSlot;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PageEntry Read() => Node.Read(Slot);

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Adit.Dax.Entries;
 
 /// <content>The marks, and the search by them.</content>
@@ -13,8 +11,12 @@ internal sealed partial class EntryTree
     {
         using (_lock.Enter())
         {
-            _ = entry.Change(PageEntry.Dirty | alsoSet, 0);
-            SetMarkLocked(entry, EntryMark.Dirty);
+            PageEntry seen = entry.Change(PageEntry.Dirty | alsoSet, 0);
+            if (!seen.IsDirty)
+            {
+                entry.Node.SetMark(entry.Slot, EntryMark.Dirty, isSet: true);
+                RefreshMarksLocked(entry.Pages.First.Value);
+            }
         }
     }
 
@@ -25,7 +27,8 @@ internal sealed partial class EntryTree
         {
             if (entry.Change(0, PageEntry.Dirty).IsDirty)
             {
-                ClearMarkLocked(entry, EntryMark.Dirty);
+                entry.Node.SetMark(entry.Slot, EntryMark.Dirty, isSet: false);
+                RefreshMarksLocked(entry.Pages.First.Value);
             }
         }
     }
@@ -41,7 +44,8 @@ internal sealed partial class EntryTree
                 return false;
             }
 
-            ClearMarkLocked(entry, EntryMark.ToWrite);
+            entry.Node.SetMark(entry.Slot, EntryMark.ToWrite, isSet: false);
+            RefreshMarksLocked(entry.Pages.First.Value);
             return true;
         }
     }
@@ -59,8 +63,12 @@ internal sealed partial class EntryTree
                     isMore = TryNextLocked(EntryMark.Dirty, firstPage, endPage, out EntryRef entry);
                     if (isMore)
                     {
-                        _ = entry.Change(PageEntry.ToWrite, 0);
-                        SetMarkLocked(entry, EntryMark.ToWrite);
+                        if (!entry.Change(PageEntry.ToWrite, 0).Has(PageEntry.ToWrite))
+                        {
+                            entry.Node.SetMark(entry.Slot, EntryMark.ToWrite, isSet: true);
+                            RefreshMarksLocked(entry.Pages.First.Value);
+                        }
+
                         firstPage = entry.Pages.End.Value;
                     }
                 }
@@ -86,8 +94,9 @@ internal sealed partial class EntryTree
     private static bool TryNextLocked(
         DirectoryNode directory, long directoryPage, EntryMark mark, long firstPage, long endPage, out EntryRef entry)
     {
-        int slot = firstPage <= directoryPage ? 0 : (int)Math.Min(EntryNode.SlotCount, (firstPage - directoryPage) >> directory.Shift);
-        for (; slot < EntryNode.SlotCount; slot++)
+        entry = default;
+        int slot = firstPage <= directoryPage ? 0 : (int)Math.Min(DirectoryNode.SlotCount, (firstPage - directoryPage) >> directory.Shift);
+        for (; slot < DirectoryNode.SlotCount; slot++)
         {
             long childPage = directoryPage + ((long)slot << directory.Shift);
             if (childPage >= endPage)
@@ -95,163 +104,31 @@ internal sealed partial class EntryTree
                 break;
             }
 
-            if (IsMarked(directory, slot, mark) && (directory.IsLowest
-                ? TryNextLocked((ChunkNode)directory.Child(slot)!, mark, firstPage, endPage, out entry)
-                : TryNextLocked((DirectoryNode)directory.Child(slot)!, childPage, mark, firstPage, endPage, out entry)))
-            {
-                return true;
-            }
-        }
-
-        entry = default;
-        return false;
-    }
-
-    private static bool TryNextLocked(ChunkNode chunks, EntryMark mark, long firstPage, long endPage, out EntryRef entry)
-    {
-        int slot = (int)(Math.Max(0, firstPage - chunks.FirstPage) >> ChunkNode.ChunkShift);
-        for (; slot < EntryNode.SlotCount && chunks.PagesAt(slot).First.Value < endPage; slot++)
-        {
-            if (mark != EntryMark.Live && !IsMarked(chunks, slot, mark))
+            if (!directory.HasMark(slot, mark))
             {
                 continue;
             }
 
-            if (!chunks.Read(slot).IsNone && (mark == EntryMark.Live || chunks.Read(slot).Has(FlagOf(mark))))
+            // What lies alone and what the child has may be mixed.
+            if (directory.Sparse[slot] is { } sparse && sparse.TryNext(mark, firstPage, endPage, out EntryRef single))
             {
-                entry = new EntryRef(chunks, slot);
-                return true;
+                entry = single;
+                endPage = single.Pages.First.Value;
             }
 
-            long chunkPage = chunks.PagesAt(slot).First.Value;
-            for (long page = Math.Max(chunkPage, firstPage) >> ChunkNode.LeafShift << ChunkNode.LeafShift;
-                page < Math.Min(endPage, chunkPage + (1 << ChunkNode.ChunkShift)) && chunks.HasLeafTable;
-                page += EntryNode.SlotCount)
+            EntryRef found = default;
+            bool hasFound = directory.Child(slot) switch
             {
-                if (chunks.LeafOf(page) is { } leaf && TryNextLocked(leaf, mark, firstPage, endPage, out entry))
-                {
-                    return true;
-                }
-            }
-        }
-
-        entry = default;
-        return false;
-    }
-
-    private static bool TryNextLocked(EntryNode leaf, EntryMark mark, long firstPage, long endPage, out EntryRef entry)
-    {
-        entry = default;
-        int first = (int)Math.Max(0, firstPage - leaf.FirstPage);
-        int end = (int)Math.Min(EntryNode.SlotCount, endPage - leaf.FirstPage);
-        if (mark != EntryMark.Live)
-        {
-            ulong marks = mark == EntryMark.Dirty ? leaf.Dirty : leaf.ToWrite;
-            marks &= ulong.MaxValue << first;
-            int slot = BitOperations.TrailingZeroCount(marks);
-            entry = new EntryRef(leaf, slot);
-            return slot < end;
-        }
-
-        for (int slot = first; slot < end; slot++)
-        {
-            if (!leaf.Read(slot).IsNone)
+                DirectoryNode child => TryNextLocked(child, childPage, mark, firstPage, endPage, out found),
+                ChunkNode chunks => chunks.TryNext(mark, firstPage, endPage, out found),
+                _ => false,
+            };
+            if (hasFound)
             {
-                entry = new EntryRef(leaf, slot);
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static ulong FlagOf(EntryMark mark) => mark == EntryMark.Dirty ? PageEntry.Dirty : PageEntry.ToWrite;
-
-    private static bool IsMarked(DirectoryNode directory, int slot, EntryMark mark) => mark switch
-    {
-        EntryMark.Dirty => (directory.Dirty >> slot & 1) != 0,
-        EntryMark.ToWrite => (directory.ToWrite >> slot & 1) != 0,
-        _ => directory.Child(slot) is not null,
-    };
-
-    private static bool IsMarked(EntryNode node, int slot, EntryMark mark) =>
-        ((mark == EntryMark.Dirty ? node.Dirty : node.ToWrite) >> slot & 1) != 0;
-
-    private void SetMarkLocked(EntryRef entry, EntryMark mark)
-    {
-        long page = entry.Pages.First.Value;
-        SetBit(entry.Node, entry.Slot, mark);
-        DirectoryNode directory = _root!;
-        while (true)
-        {
-            int slot = directory.SlotOf(page);
-            if (mark == EntryMark.Dirty)
-            {
-                directory.Dirty |= 1UL << slot;
-            }
-            else
-            {
-                directory.ToWrite |= 1UL << slot;
+                entry = found;
             }
 
-            if (directory.IsLowest)
-            {
-                ChunkNode chunks = (ChunkNode)directory.Child(slot)!;
-                SetBit(chunks, (int)(page >> ChunkNode.ChunkShift) & (EntryNode.SlotCount - 1), mark);
-                return;
-            }
-
-            directory = (DirectoryNode)directory.Child(slot)!;
-        }
-    }
-
-    private static void SetBit(EntryNode node, int slot, EntryMark mark)
-    {
-        if (mark == EntryMark.Dirty)
-        {
-            node.Dirty |= 1UL << slot;
-        }
-        else
-        {
-            node.ToWrite |= 1UL << slot;
-        }
-    }
-
-    private void ClearMarkLocked(EntryRef entry, EntryMark mark)
-    {
-        long page = entry.Pages.First.Value;
-        ClearBit(entry.Node, entry.Slot, mark);
-        ChunkNode chunks = entry.Node as ChunkNode ?? FindChunkNode(page)!;
-        int chunkSlot = (int)(page >> ChunkNode.ChunkShift) & (EntryNode.SlotCount - 1);
-        if (entry.IsHuge || !HasMarkedLeaf(chunks, page, mark))
-        {
-            ClearBit(chunks, chunkSlot, mark);
-        }
-
-        if ((mark == EntryMark.Dirty ? chunks.Dirty : chunks.ToWrite) == 0)
-        {
-            ClearMarkLocked(_root!, page, mark);
-        }
-    }
-
-    private static void ClearBit(EntryNode node, int slot, EntryMark mark)
-    {
-        if (mark == EntryMark.Dirty)
-        {
-            node.Dirty &= ~(1UL << slot);
-        }
-        else
-        {
-            node.ToWrite &= ~(1UL << slot);
-        }
-    }
-
-    private static bool HasMarkedLeaf(ChunkNode chunks, long page, EntryMark mark)
-    {
-        long first = page >> ChunkNode.ChunkShift << ChunkNode.ChunkShift;
-        for (int i = 0; i < ChunkNode.LeavesPerChunk; i++)
-        {
-            if (chunks.LeafOf(first + (i << ChunkNode.LeafShift)) is { } leaf && (mark == EntryMark.Dirty ? leaf.Dirty : leaf.ToWrite) != 0)
+            if (entry.Node is not null)
             {
                 return true;
             }
@@ -260,23 +137,28 @@ internal sealed partial class EntryTree
         return false;
     }
 
-    /// <summary>Clears the mark of a child in which nothing is marked any more, and so on upwards.</summary>
-    /// <returns>True if nothing in the directory is marked any more.</returns>
-    private static bool ClearMarkLocked(DirectoryNode directory, long page, EntryMark mark)
+    /// <summary>Makes the marks above a page those of what is below them.</summary>
+    private void RefreshMarksLocked(long page)
+    {
+        if (_root is { } root && root.Covers(page))
+        {
+            RefreshMarks(root, page);
+        }
+    }
+
+    private static void RefreshMarks(DirectoryNode directory, long page)
     {
         int slot = directory.SlotOf(page);
-        if (directory.IsLowest || ClearMarkLocked((DirectoryNode)directory.Child(slot)!, page, mark))
+        switch (directory.Child(slot))
         {
-            if (mark == EntryMark.Dirty)
-            {
-                directory.Dirty &= ~(1UL << slot);
-            }
-            else
-            {
-                directory.ToWrite &= ~(1UL << slot);
-            }
+            case DirectoryNode child:
+                RefreshMarks(child, page);
+                break;
+            case ChunkNode chunks:
+                chunks.RefreshMarks(ChunkNode.ChunkOf(page));
+                break;
         }
 
-        return (mark == EntryMark.Dirty ? directory.Dirty : directory.ToWrite) == 0;
+        directory.RefreshMarks(slot);
     }
 }

@@ -5,15 +5,24 @@ internal struct NodeSpares
 {
     public DirectoryNode? Directory;
     public ChunkNode? Chunk;
-    public EntryNode?[]? LeafTable;
-    public EntryNode? Leaf;
+    public PageLeaf?[]? LeafTable;
+    public PageLeaf? Leaf;
+    public SparseNode?[]? SparseTable;
+    public SparseNode? Sparse;
+
+    /// <summary>A spreading was tried, whatever came of it.</summary>
+    public bool HasSpread;
 
     /// <summary>What the last attempt lacked.</summary>
     public NodeNeed Need;
 
-    /// <summary>Of the directory that it lacked.</summary>
+    /// <summary>Of the directory or the sparse node that it lacked.</summary>
     public int NeededShift;
 
+    /// <summary>Slots of the sparse node that it lacked.</summary>
+    public int NeededCapacity;
+
+    /// <summary>Makes the node that was lacking.</summary>
     public void Make(long page)
     {
         switch (Need)
@@ -22,22 +31,31 @@ internal struct NodeSpares
                 Directory = new DirectoryNode(NeededShift);
                 break;
             case NodeNeed.Chunk:
-                Chunk = new ChunkNode(page >> ChunkNode.NodeShift << ChunkNode.NodeShift);
+                Chunk = new ChunkNode(StartOf(page, ChunkNode.NodeShift));
                 break;
             case NodeNeed.LeafTable:
-                LeafTable = new EntryNode?[EntryNode.SlotCount * ChunkNode.LeavesPerChunk];
+                LeafTable = new PageLeaf?[ChunkNode.ChunkCount];
+                break;
+            case NodeNeed.Leaf:
+                Leaf = new PageLeaf(StartOf(page, ChunkNode.ChunkShift));
+                break;
+            case NodeNeed.SparseTable:
+                SparseTable = new SparseNode?[Entries.SparseTable.SlotCount];
                 break;
             default:
-                Leaf = new EntryNode(page >> ChunkNode.LeafShift << ChunkNode.LeafShift, 1);
+                Sparse = new SparseNode(StartOf(page, NeededShift), NeededShift, NeededCapacity);
                 break;
         }
     }
 
-    public readonly InsertOutcome Lacks(NodeNeed need, int shift, out NodeSpares spares)
+    /// <summary>Asks for something.</summary>
+    public InsertOutcome Lacks(NodeNeed need, int shift = 0, int capacity = 0)
     {
-        spares = this;
-        spares.Need = need;
-        spares.NeededShift = shift;
+        Need = need;
+        NeededShift = shift;
+        NeededCapacity = capacity;
         return InsertOutcome.NeedsNode;
     }
+
+    private static long StartOf(long page, int shift) => page >> shift << shift;
 }

@@ -64,6 +64,12 @@ internal readonly record struct PageEntry(ulong Bits)
 
     public bool Has(ulong flags) => (Bits & flags) != 0;
 
+    /// <summary>It may be kept elsewhere from now on, its pins with it: nobody works or waits at it.</summary>
+    public bool IsMovable => !Has(Locked | Contended | Awaited);
+
+    /// <summary>A search by a mark finds it.</summary>
+    public bool Matches(EntryMark mark) => mark == EntryMark.Live ? !IsNone : Has(mark == EntryMark.Dirty ? Dirty : ToWrite);
+
     public PageEntry With(ulong flags) => new(Bits | flags);
 
     public PageEntry Without(ulong flags) => new(Bits & ~flags);

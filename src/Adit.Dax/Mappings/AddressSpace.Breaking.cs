@@ -127,7 +127,7 @@ public sealed unsafe partial class AddressSpace
 
         if (_broken != DaxBrokenVariant.EntriesKept)
         {
-            DropEntriesLocked(pages);
+            DropEntriesLocked(pages, givesBack: true);
         }
 
         return Errno.Success;
@@ -151,7 +151,7 @@ public sealed unsafe partial class AddressSpace
         }
     }
 
-    private void DropEntriesLocked(PageRange pages)
+    private void DropEntriesLocked(PageRange pages, bool givesBack)
     {
         while (_tree.TryNext(EntryMark.Live, pages.First.Value, pages.End.Value, out EntryRef entry))
         {
@@ -161,7 +161,7 @@ public sealed unsafe partial class AddressSpace
                 _ = entry.Change(0, PageEntry.PinMask);
             }
 
-            RemoveEntry(entry);
+            RemoveEntry(entry, givesBack);
         }
     }
 }

@@ -32,7 +32,7 @@ public sealed unsafe partial class AddressSpace
                 return Errno.EBUSY;
             }
 
-            DropEntriesLocked(PageRange.All);
+            DropEntriesLocked(PageRange.All, givesBack: false);
             _isEvicted = true;
             return Errno.Success;
         }

@@ -95,7 +95,7 @@ public sealed unsafe partial class AddressSpace
             case FaultStep.AskSource:
                 return FillFromSource(request.Page);
             default:
-                partTable = new ulong[EntryNode.SlotCount];
+                partTable = new ulong[ChunkNode.ChunkCount];
                 return Errno.Success;
         }
     }
@@ -127,11 +127,12 @@ public sealed unsafe partial class AddressSpace
 
         FaultRequest advised = request with { Access = request.Access | AdviceFor(request.Page, request.IsWrite) };
         bool prefersHuge = MayBeHugeLocked(request.Page);
+        bool isDense = request.Pages.Contains(new PageRange(request.Page.HugeStart, PageIndex.PagesPerHuge));
         bool hasFallenBack = false;
         while (true)
         {
             Reach(DaxPoint.FaultBeforeLock);
-            entry = LockEntry(request.Page, prefersHuge);
+            entry = LockEntry(request.Page, prefersHuge, isDense);
             bool leavesLocked = false;
             try
             {

@@ -63,7 +63,7 @@ public sealed unsafe partial class AddressSpace
         return Errno.Success;
     }
 
-    internal static void UnpinAll(ReadOnlySpan<PinSegment> segments)
+    internal void UnpinAll(ReadOnlySpan<PinSegment> segments)
     {
         foreach (PinSegment segment in segments)
         {

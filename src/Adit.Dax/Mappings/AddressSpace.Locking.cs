@@ -10,7 +10,8 @@ public sealed unsafe partial class AddressSpace
     /// <summary>Locks the entry that stands for a page, or puts a locked, empty one in its place. The mapping is held shared.</summary>
     /// <param name="page">The page.</param>
     /// <param name="prefersHuge">If there is none for any page of the chunk: one for all of it.</param>
-    private EntryRef LockEntry(PageIndex page, bool prefersHuge)
+    /// <param name="isDense">All pages of the chunk are about to be mapped.</param>
+    private EntryRef LockEntry(PageIndex page, bool prefersHuge, bool isDense)
     {
         _entryBit.BeforeEnter();
         while (true)
@@ -28,7 +29,7 @@ public sealed unsafe partial class AddressSpace
                     SleepFor(entry);
                 }
             }
-            else if (TryPlace(page, prefersHuge && entry.Node is null, out entry))
+            else if (TryPlace(page, prefersHuge && entry.Node is null, isDense, out entry))
             {
                 _entryBit.Entered();
                 return entry;
@@ -40,12 +41,12 @@ public sealed unsafe partial class AddressSpace
     private bool IsOverlooked(EntryRef entry, PageIndex page) =>
         _broken == DaxBrokenVariant.BothSizesLive && entry.IsHuge && (page.Value & 1) != 0;
 
-    private bool TryPlace(PageIndex page, bool prefersHuge, out EntryRef entry)
+    private bool TryPlace(PageIndex page, bool prefersHuge, bool isDense, out EntryRef entry)
     {
         PageEntry empty = new(PageEntry.Locked);
         bool allowsBoth = _broken == DaxBrokenVariant.BothSizesLive;
         return (prefersHuge && _tree.TryInsert(page.Value, isHuge: true, empty, allowsBoth, out entry))
-            || _tree.TryInsert(page.Value, isHuge: false, empty, allowsBoth, out entry);
+            || _tree.TryInsert(page.Value, isHuge: false, empty, allowsBoth, out entry, isDense);
     }
 
     /// <summary>Locks an entry if it is there and free, without a word to the lock checker.</summary>
@@ -86,7 +87,7 @@ public sealed unsafe partial class AddressSpace
     {
         if (entry.Read().Kind == EntryKind.Empty)
         {
-            RemoveEntry(entry);
+            RemoveEntry(entry, givesBack: false);
         }
         else if (entry.Change(0, PageEntry.Locked).Has(PageEntry.Contended) && _broken != DaxBrokenVariant.WakeUpLost)
         {
@@ -94,9 +95,16 @@ public sealed unsafe partial class AddressSpace
         }
     }
 
-    private void RemoveEntry(EntryRef entry)
+    /// <param name="entry">Locked, or the mapping is held alone.</param>
+    /// <param name="givesBack">Memory that is no longer needed is given back: allocates smaller nodes.</param>
+    private void RemoveEntry(EntryRef entry, bool givesBack)
     {
         PageEntry removed = _tree.Remove(entry);
+        if (givesBack)
+        {
+            _tree.Shrink(entry);
+        }
+
         if (_broken != DaxBrokenVariant.WakeUpLost)
         {
             EntryWaits.WakeForRemoval(entry, removed);

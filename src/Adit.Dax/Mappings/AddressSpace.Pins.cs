@@ -187,9 +187,9 @@ public sealed unsafe partial class AddressSpace
         return Errno.Success;
     }
 
-    /// <summary>Lets a pinned entry go.</summary>
+    /// <summary>Lets a pinned entry go. If it is not where it was pinned, it was moved, and its pins with it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Unpin(EntryRef entry)
+    internal void Unpin(EntryRef entry)
     {
         while (true)
         {
@@ -197,7 +197,12 @@ public sealed unsafe partial class AddressSpace
             ulong left = seen.Bits - PageEntry.PinUnit;
             if (seen.Pins <= 1)
             {
-                Invariant.That(seen.Pins == 1, "what is let go is pinned");
+                if (seen.Pins == 0)
+                {
+                    entry = _tree.FindPinned(entry.Pages.First.Value);
+                    continue;
+                }
+
                 left &= ~(PageEntry.WritePinned | PageEntry.Awaited);
             }
 

@@ -149,7 +149,7 @@ public sealed unsafe partial class AddressSpace
             PageRange changed = stretch.Intersect(made.Pages);
             if (_broken != (isCopied ? DaxBrokenVariant.CopySourceKept : DaxBrokenVariant.StaleZeroKept))
             {
-                DropEntriesLocked(changed);
+                DropEntriesLocked(changed, givesBack: true);
             }
 
             page = changed.End;
@@ -193,7 +193,7 @@ public sealed unsafe partial class AddressSpace
             page = entry.Pages.End.Value;
             if (!entry.Read().IsReal)
             {
-                RemoveEntry(entry);
+                RemoveEntry(entry, givesBack: true);
             }
         }
     }

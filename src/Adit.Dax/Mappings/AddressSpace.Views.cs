@@ -348,7 +348,7 @@ public sealed unsafe partial class AddressSpace
     /// <summary>Marks the entry of a page dirty, once nobody is writing it back.</summary>
     private PageIndex MarkStoredThroughView(PageIndex page, PageRange stored)
     {
-        EntryRef entry = LockEntry(page, prefersHuge: false);
+        EntryRef entry = LockEntry(page, prefersHuge: false, isDense: false);
         bool isReal = entry.Read().IsReal;
         if (isReal)
         {

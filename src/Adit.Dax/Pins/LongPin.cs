@@ -107,7 +107,7 @@ public sealed class LongPin : IDisposable
     {
         if (Interlocked.Decrement(ref _users) == 0)
         {
-            AddressSpace.UnpinAll(_segments);
+            Space.UnpinAll(_segments);
             Lease.Dispose();
             if (IsWritable)
             {

@@ -140,11 +140,11 @@ public unsafe ref struct Pin
         if (_node is { } node)
         {
             _node = null;
-            AddressSpace.Unpin(new EntryRef(node, _slot));
+            space!.Unpin(new EntryRef(node, _slot));
         }
         else if (_segments is not null)
         {
-            DisposeSegments();
+            DisposeSegments(space!);
         }
 
         if (IsWritable && space is not null)
@@ -201,13 +201,13 @@ public unsafe ref struct Pin
         return start;
     }
 
-    private void DisposeSegments()
+    private void DisposeSegments(AddressSpace space)
     {
         for (int i = 0; i < _segmentCount; i++)
         {
             if (_segments![i].Entry.Node is not null)
             {
-                AddressSpace.Unpin(_segments[i].Entry);
+                space.Unpin(_segments[i].Entry);
             }
         }
 

@@ -1,0 +1,328 @@
+using System.Diagnostics;
+using Adit.Dax.Entries;
+using Adit.Dax.Layouts;
+using Adit.Dax.Leases;
+using Adit.Dax.Pins;
+using Adit.Dax.Tests.Fakes;
+using Adit.Interop;
+
+namespace Adit.Dax.Tests;
+
+/// <summary>Entries on their way between sparse nodes and leaves: none is lost, none is there twice, and none that somebody works at is moved.</summary>
+public sealed class SparseEntryTests
+{
+    private const ulong Resting = PageEntry.Accessible | ((ulong)EntryKind.Page << 26);
+    private const ulong Pinned = Resting | PageEntry.PinUnit;
+
+    /// <summary>Where a round takes its pages from, by how many there are in all: few in a large range stay alone, many in a small one become leaves.</summary>
+    [Theory]
+    [InlineData(28, 20_000, 0)]
+    [InlineData(28, 20_000, 10)]
+    [InlineData(21, 30_000, 5)]
+    [InlineData(15, 30_000, 5)]
+    [InlineData(12, 4_000, 20)]
+    [InlineData(9, 480, 50)]
+    [InlineData(40, 6_000, 100)]
+    public void Pages_that_come_and_go_in_waves_are_found_as_in_a_model(int rangeShift, int pageCount, int pinnedPercent)
+    {
+        Random random = new(rangeShift * 1000 + pinnedPercent);
+        EntryTree tree = new(1);
+        Dictionary<long, (bool Pinned, bool Dirty)> model = [];
+        for (int wave = 0; wave < 3; wave++)
+        {
+            while (model.Count < pageCount)
+            {
+                long page = random.NextInt64(1L << rangeShift);
+                bool isPinned = random.Next(100) < pinnedPercent;
+                Assert.Equal(!model.ContainsKey(page), tree.TryInsert(page, false, new PageEntry(PageEntry.Locked), false, out EntryRef entry));
+                if (model.ContainsKey(page))
+                {
+                    continue;
+                }
+
+                bool isDirty = random.Next(4) == 0;
+                if (isDirty)
+                {
+                    tree.MarkDirty(entry);
+                }
+
+                Assert.True(entry.TrySwap(entry.Read(), new PageEntry((isPinned ? Pinned : Resting) | (isDirty ? PageEntry.Dirty : 0))));
+                model[page] = (isPinned, isDirty);
+            }
+
+            Check(tree, model);
+            long[] going = [.. model.Keys];
+            random.Shuffle(going);
+            foreach (long page in going.AsSpan(0, going.Length * 19 / 20))
+            {
+                Assert.True(tree.TryFind(page, out EntryRef gone));
+                _ = gone.Change(0, PageEntry.PinMask);
+                _ = tree.Remove(gone);
+                tree.Shrink(gone);
+                model.Remove(page);
+                Assert.False(tree.TryFind(page, out _));
+            }
+
+            Check(tree, model);
+        }
+
+        foreach (long page in model.Keys)
+        {
+            Assert.True(tree.TryFind(page, out EntryRef gone));
+            _ = gone.Change(0, PageEntry.PinMask);
+            _ = tree.Remove(gone);
+        }
+
+        Assert.True(tree.IsBare);
+        Assert.Equal(0, tree.Count);
+    }
+
+    [Fact]
+    public void Chunk_that_fills_up_gets_a_leaf_and_gives_it_back_when_it_is_emptied()
+    {
+        EntryTree tree = new(1);
+        foreach (long page in Enumerable.Range(0, 1024).Select(page => (page * 37L % 1024) + 1024))
+        {
+            Assert.True(tree.TryInsert(page, false, new PageEntry(Resting), false, out _));
+        }
+
+        Assert.True(tree.TryFind(1030, out EntryRef full));
+        Assert.IsType<PageLeaf>(full.Node);
+        for (long page = 1024; page < 1024 + 500; page++)
+        {
+            Assert.True(tree.TryFind(page, out EntryRef gone));
+            _ = tree.Remove(gone);
+            tree.Shrink(gone);
+        }
+
+        Assert.True(tree.TryFind(1024 + 505, out EntryRef left));
+        Assert.IsType<SparseNode>(left.Node);
+    }
+
+    [Fact]
+    public void Entry_that_is_locked_or_waited_for_stays_where_it_is_and_a_pinned_one_takes_its_pins_along()
+    {
+        EntryTree tree = new(1);
+        List<(long Page, EntryRef Entry, ulong Bits)> kept = [];
+        ulong[] uses = [PageEntry.Locked, PageEntry.Contended, PageEntry.Awaited | PageEntry.PinUnit, PageEntry.PinUnit * 3];
+        for (int i = 0; i < 20_000; i++)
+        {
+            long page = (i * 7919L) & ((1 << 18) - 1);
+            ulong bits = Resting | (i % 50 < uses.Length ? uses[i % 50] : 0);
+            Assert.True(tree.TryInsert(page, false, new PageEntry(bits), false, out EntryRef entry));
+            if (bits != Resting)
+            {
+                kept.Add((page, entry, bits));
+            }
+        }
+
+        int movedCount = 0;
+        foreach ((long page, EntryRef entry, ulong bits) in kept)
+        {
+            Assert.True(tree.TryFind(page, out EntryRef found));
+            Assert.Equal(bits, found.Read().Bits);
+            Assert.Equal(page, entry.Pages.First.Value);
+            Assert.True(found == entry || new PageEntry(bits).IsMovable, $"{new PageEntry(bits)} was moved");
+            if (found != entry)
+            {
+                Assert.True(entry.Read().IsNone);
+                Assert.Equal(found, tree.FindPinned(page));
+                movedCount++;
+            }
+        }
+
+        Assert.True(movedCount > 0, "nothing was moved: the test has shown nothing");
+    }
+
+    [Fact]
+    public void Pins_that_are_out_while_their_entries_are_moved_are_let_go_where_those_are_now()
+    {
+        using MappedFile file = new(sizeBytes: 24 << 20);
+        List<LongPin> pins = [];
+        for (int page = 0; page < 6000; page += 3)
+        {
+            Assert.Equal(Errno.Success, file.Space.PinLong(page * 4096L, 8, PinAccess.Write, new LeaseOptions { Purpose = "test" }, out LongPin? pin));
+            pins.Add(pin!);
+        }
+
+        for (int page = 0; page < 6000; page++)
+        {
+            file.Store(page * 4096L, 1);
+        }
+
+        Assert.Equal(2000, file.Space.ReadStatistics().Pins);
+        pins.ForEach(pin => pin.Dispose());
+        Assert.Equal(0, file.Space.ReadStatistics().Pins);
+        Assert.Equal(Errno.Success, file.Space.Writeback(PageRange.All));
+        Assert.Equal(Errno.Success, file.Space.TryEvict(discards: false));
+    }
+
+    [Fact]
+    public void Pages_of_a_sparse_node_stop_a_huge_entry_of_their_chunk()
+    {
+        EntryTree tree = new(1);
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.True(tree.TryInsert((i * 1024L) + 3, false, new PageEntry(Resting), false, out _));
+        }
+
+        Assert.False(tree.TryInsert(1024, true, new PageEntry(Resting), false, out _));
+        Assert.True(tree.TryInsert(512, true, new PageEntry(Resting), false, out _));
+        Assert.False(tree.TryInsert(515, false, new PageEntry(Resting), false, out _));
+        Assert.True(tree.TryNext(EntryMark.Live, 4, 1030, out EntryRef huge));
+        Assert.True(huge.IsHuge);
+        Assert.True(tree.TryNext(EntryMark.Live, 1024, 1030, out EntryRef page));
+        Assert.Equal(1027, page.Pages.First.Value);
+    }
+
+    [Theory]
+    [InlineData(28, 400)]
+    [InlineData(13, 400)]
+    public void Threads_that_insert_pin_and_remove_find_their_own_entries(int rangeShift, int milliseconds) =>
+        Churn(rangeShift, milliseconds);
+
+    [Theory]
+    [Trait("Tier", "long")]
+    [InlineData(28, 20_000)]
+    [InlineData(20, 20_000)]
+    [InlineData(13, 20_000)]
+    public void Threads_that_insert_pin_and_remove_find_their_own_entries_for_long(int rangeShift, int milliseconds) =>
+        Churn(rangeShift, milliseconds);
+
+    private static void Churn(int rangeShift, int milliseconds)
+    {
+        const int ThreadCount = 4;
+        EntryTree tree = new(1);
+        long end = Environment.TickCount64 + milliseconds;
+        List<Exception> failures = [];
+        int[] left = new int[ThreadCount];
+        Thread[] threads = [.. Enumerable.Range(0, ThreadCount).Select(number => new Thread(() =>
+        {
+            try
+            {
+                left[number] = ChurnOne(tree, rangeShift, number, ThreadCount, end);
+            }
+            catch (Exception failure)
+            {
+                lock (failures)
+                {
+                    failures.Add(failure);
+                }
+            }
+        }) { IsBackground = true })];
+        Array.ForEach(threads, thread => thread.Start());
+        Assert.All(threads, thread => Assert.True(thread.Join(milliseconds + 60_000), "a thread hangs"));
+        Assert.Empty(failures);
+        Assert.Equal(left.Sum(), tree.Count);
+        int found = 0;
+        for (long page = 0; tree.TryNext(EntryMark.Live, page, 1L << rangeShift, out EntryRef entry); page = entry.Pages.End.Value)
+        {
+            found++;
+        }
+
+        Assert.Equal(left.Sum(), found);
+    }
+
+    /// <summary>A thread's pages are its own, so it knows what is there; the nodes are everybody's.</summary>
+    private static int ChurnOne(EntryTree tree, int rangeShift, int number, int threadCount, long end)
+    {
+        Random random = new(number + 5);
+        HashSet<long> mine = [];
+        List<long> order = [];
+        while (Environment.TickCount64 < end)
+        {
+            bool isGrowing = random.Next(2) == 0;
+            for (int i = 0; i < 2000 && Environment.TickCount64 < end; i++)
+            {
+                long page = (random.NextInt64((1L << rangeShift) / threadCount) * threadCount) + number;
+                if (isGrowing || order.Count == 0)
+                {
+                    bool isNew = tree.TryInsert(page, false, new PageEntry(Pinned), false, out EntryRef entry);
+                    Assert.Equal(mine.Add(page), isNew);
+                    if (isNew)
+                    {
+                        order.Add(page);
+                        Thread.Yield();
+                        Assert.Equal(page, entry.Pages.First.Value);
+                        Unpin(tree, entry);
+                    }
+
+                    continue;
+                }
+
+                int at = random.Next(order.Count);
+                page = order[at];
+                EntryRef found = Pin(tree, page);
+                Assert.Equal(page, found.Pages.First.Value);
+                found = LockInsteadOfPin(tree, found);
+                _ = tree.Remove(found);
+                tree.Shrink(found);
+                Assert.False(tree.TryFind(page, out _));
+                mine.Remove(page);
+                order[at] = order[^1];
+                order.RemoveAt(order.Count - 1);
+            }
+        }
+
+        return order.Count;
+    }
+
+    /// <summary>As a pin does: a search may miss an entry that is being moved, and the swap one that has been.</summary>
+    private static EntryRef Pin(EntryTree tree, long page)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (tree.TryFind(page, out EntryRef entry, out PageEntry seen) && entry.TrySwap(seen, new PageEntry(seen.Bits + PageEntry.PinUnit)))
+            {
+                return entry;
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"page {page} is lost");
+        }
+    }
+
+    private static void Unpin(EntryTree tree, EntryRef entry)
+    {
+        while (!entry.TrySwap(new PageEntry(Pinned), new PageEntry(Resting)))
+        {
+            entry = tree.FindPinned(entry.Pages.First.Value);
+        }
+    }
+
+    private static EntryRef LockInsteadOfPin(EntryTree tree, EntryRef entry)
+    {
+        while (!entry.TrySwap(new PageEntry(Pinned), new PageEntry(Resting | PageEntry.Locked)))
+        {
+            entry = tree.FindPinned(entry.Pages.First.Value);
+        }
+
+        return entry;
+    }
+
+    private static void Check(EntryTree tree, Dictionary<long, (bool Pinned, bool Dirty)> model)
+    {
+        Assert.Equal(model.Count, tree.Count);
+        foreach ((long page, (bool isPinned, bool isDirty)) in model)
+        {
+            Assert.True(tree.TryFind(page, out EntryRef found), $"page {page} is lost");
+            Assert.Equal(page, found.Pages.First.Value);
+            Assert.Equal(isDirty, found.Read().IsDirty);
+            Assert.Equal(isPinned ? 1 : 0, found.Read().Pins);
+        }
+
+        Assert.Equal(model.Keys.Order(), Walk(tree, EntryMark.Live));
+        Assert.Equal(model.Where(pair => pair.Value.Dirty).Select(pair => pair.Key).Order(), Walk(tree, EntryMark.Dirty));
+    }
+
+    private static List<long> Walk(EntryTree tree, EntryMark mark)
+    {
+        List<long> found = [];
+        for (long page = 0; tree.TryNext(mark, page, PageRange.All.End.Value, out EntryRef entry); page = entry.Pages.End.Value)
+        {
+            found.Add(entry.Pages.First.Value);
+        }
+
+        return found;
+    }
+}
