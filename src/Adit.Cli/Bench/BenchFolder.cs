@@ -16,9 +16,6 @@ internal sealed class BenchFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>What volumes may still take.</summary>
-    public static long FreeBytes => new DriveInfo(Memory).AvailableFreeSpace;
-
     public static BenchFolder Create()
     {
         if (!Directory.Exists(Memory))
@@ -41,7 +38,7 @@ internal sealed class BenchFolder : IDisposable
     /// <summary>Makes a volume in the folder and opens it.</summary>
     public Volume CreateVolume(string name, long sizeBytes)
     {
-        var free = FreeBytes;
+        var free = new DriveInfo(Memory).AvailableFreeSpace;
         if (free < sizeBytes + (64L << 20))
         {
             throw new CommandFailure($"{Memory} has {free >> 20} MiB free and the case needs {(sizeBytes >> 20) + 64}", errno: Errno.ENOSPC);
