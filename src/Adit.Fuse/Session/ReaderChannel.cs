@@ -39,7 +39,9 @@ internal sealed unsafe class ReaderChannel : IDisposable
         // The data of a write follows 80 bytes of headers: here it starts on a page.
         RequestBuffer = _request.Start + PageBytes - sizeof(InHeader) - sizeof(WriteIn);
         RequestCapacityBytes = maxTransferBytes + (2 * PageBytes);
-        ReplyBody = _reply.Start + PageBytes;
+
+        // A page for header and body together: the kernel looks up each page that it copies from.
+        ReplyBody = _reply.Start + sizeof(OutHeader);
         ReplyCapacityBytes = maxTransferBytes + PageBytes;
         _parts = (IoVector*)NativeMemory.AllocZeroed(MaxSegments + 1, (nuint)sizeof(IoVector));
         _segments = (MediumSegment*)NativeMemory.AllocZeroed(MaxSegments, (nuint)sizeof(MediumSegment));

@@ -14,6 +14,11 @@ internal sealed class MountCase(
 {
     private const int WarmUpRounds = 30;
 
+    /// <summary>The warm-up is over when so many rounds in a row have compiled nothing, but takes no more than a number of rounds.</summary>
+    private const int QuietRounds = 5;
+
+    private const int MaxWarmUpRounds = 150;
+
     public override string Name => name;
 
     public override string Baseline => baseline;
@@ -27,7 +32,7 @@ internal sealed class MountCase(
         try
         {
             bodies.AddRange(scene.Targets.Select(makeBody));
-            WarmUp(bodies[0]);
+            WarmUp(bodies[0], scene.Targets[0].ServerPid);
             ProcessorBinding.Apply(isBound, scene.ServerPids);
 
             // Asked twice, to know what asking allocates.
@@ -50,12 +55,17 @@ internal sealed class MountCase(
 
     /// <summary>Runs until the server's hot methods have been compiled for the last time, which it does in the background while nothing new
     /// is called for a tenth of a second.</summary>
-    private void WarmUp(MountBody body)
+    private void WarmUp(MountBody body, int server)
     {
-        for (var round = 0; round < WarmUpRounds; round++)
+        var compiled = BackgroundCompiler.TimeOf(server);
+        var quiet = 0;
+        for (var round = 0; round < MaxWarmUpRounds && (round < WarmUpRounds || quiet < QuietRounds); round++)
         {
             body.Run(operations);
             Thread.Sleep(110);
+            var now = BackgroundCompiler.TimeOf(server);
+            quiet = now - compiled < 1_000_000 ? quiet + 1 : 0;
+            compiled = now;
         }
     }
 
