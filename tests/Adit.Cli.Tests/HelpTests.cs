@@ -21,7 +21,7 @@ public sealed class HelpTests
 
     [Fact]
     public void Commands_are_all_that_scripts_rely_on() => Assert.Equal(
-        ["bench", "cat", "chattr", "cp", "crash", "fsck", "info", "ls", "map", "mkdir", "mkfs", "mount", "mv", "rm", "stat", "test", "umount", "up"],
+        ["bench", "cat", "chattr", "cp", "crash", "fsck", "info", "ls", "map", "mkdir", "mkfs", "mount", "mv", "quota", "rm", "stat", "test", "umount", "up"],
         AditRootCommand.Create().Subcommands.Select(command => command.Name).Order(StringComparer.Ordinal));
 
     [Theory]

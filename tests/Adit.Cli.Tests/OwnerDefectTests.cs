@@ -38,6 +38,8 @@ public sealed class OwnerDefectTests
 
         public FlagsReport SetFlags(string path, FlagRequest request) => inner.SetFlags(path, request);
 
+        public QuotaReport Quota(QuotaRequest request, ICheckListener listener) => inner.Quota(request, listener);
+
         public FsckReport Check(bool repair, ICheckListener listener) => inner.Check(repair, listener);
 
         public void Dispose() => inner.Dispose();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Adit.Cli.Commands;
+using Adit.Cli.Commands.Quotas;
 
 namespace Adit.Cli.CommandLine;
 
@@ -24,6 +25,7 @@ internal static class AditRootCommand
             new MoveCommand(),
             new CopyCommand(),
             new ChattrCommand(),
+            new QuotaCommand(),
             new FsckCommand(),
             new MapCommand(),
             new BenchCommand(),

@@ -32,6 +32,9 @@ internal abstract class VolumeCommand : Command
     /// <summary>Command lines that the help shows.</summary>
     public abstract string[] Examples { get; }
 
+    /// <summary>How its messages call it: with the words before its own, where there are any.</summary>
+    protected virtual string Title => Name;
+
     /// <summary>Does what was asked, or throws.</summary>
     protected abstract ExitCode Run(ParseResult arguments, CommandOutput output);
 
@@ -40,7 +43,7 @@ internal abstract class VolumeCommand : Command
         var format = _jsonLines is not null && arguments.GetValue(_jsonLines) ? OutputFormat.JsonLines
             : arguments.GetValue(_json) ? OutputFormat.Json
             : OutputFormat.Text;
-        using var output = new CommandOutput(Name, format);
+        using var output = new CommandOutput(Title, format);
         try
         {
             return (int)Run(arguments, output);

@@ -18,6 +18,8 @@ internal sealed class MkfsCommand : VolumeCommand
     private readonly Option<string> _label = new("--label") { Description = "A name for people", HelpName = "L", DefaultValueFactory = _ => "" };
     private readonly Option<bool> _force = new("--force") { Description = "Overwrite what looks used" };
 
+    private readonly Option<bool> _quota = new("--quota") { Description = "Keep what users, groups and projects use, and let limits bind (adit quota)" };
+
     public MkfsCommand()
         : base("mkfs", "Make a volume")
     {
@@ -34,6 +36,7 @@ internal sealed class MkfsCommand : VolumeCommand
         Options.Add(_medium);
         Options.Add(_label);
         Options.Add(_force);
+        Options.Add(_quota);
     }
 
     public override string[] Examples => ["adit mkfs pool.adit --size 4G --label scratch", "adit mkfs /dev/shm/bench.adit --size 1G --medium pmem-emulated"];
@@ -61,6 +64,7 @@ internal sealed class MkfsCommand : VolumeCommand
             Kind = MediumNames.Parse(medium),
             Label = arguments.GetRequiredValue(_label),
             Force = arguments.GetValue(_force),
+            Quotas = arguments.GetValue(_quota),
         });
 
         using var volume = Volume.Open(path, new VolumeOptions { ReadOnly = medium != "pmem" });

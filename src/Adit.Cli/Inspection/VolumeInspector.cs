@@ -43,6 +43,8 @@ internal sealed class VolumeInspector(Volume volume, FuseMount? mount = null, bo
         };
     }
 
+    public QuotaReport Quota(QuotaRequest request, ICheckListener listener) => QuotaReader.Do(volume, request, listener);
+
     public VolumeMap GetMap() => new MapBuilder(volume).Build();
 
     public FsckReport Check(bool repair, ICheckListener listener) => repair

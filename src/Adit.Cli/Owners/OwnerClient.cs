@@ -66,6 +66,9 @@ internal sealed class OwnerClient : IVolumeInspector
     public FlagsReport SetFlags(string path, FlagRequest request) =>
         Expect(Ask(new OwnerRequest(OwnerRequestKind.Flags, path, Flags: request)).Flags);
 
+    public QuotaReport Quota(QuotaRequest request, ICheckListener listener) =>
+        Expect(Ask(new OwnerRequest(OwnerRequestKind.Quota, Quota: request), listener).Quota);
+
     public VolumeMap GetMap() => Expect(Ask(new OwnerRequest(OwnerRequestKind.Map)).Map);
 
     public FsckReport Check(bool repair, ICheckListener listener) =>

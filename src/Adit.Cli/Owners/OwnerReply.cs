@@ -33,4 +33,6 @@ internal sealed record OwnerReply
     public FsckReport? Check { get; init; }
 
     public FlagsReport? Flags { get; init; }
+
+    public QuotaReport? Quota { get; init; }
 }

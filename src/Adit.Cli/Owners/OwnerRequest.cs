@@ -9,6 +9,7 @@ internal enum OwnerRequestKind
     Check = 4,
     Unmount = 5,
     Flags = 6,
+    Quota = 7,
 }
 
 /// <summary>One request.</summary>
@@ -16,4 +17,5 @@ internal enum OwnerRequestKind
 /// <param name="Path">Of a node in the volume.</param>
 /// <param name="Repair">Repair what a check finds.</param>
 /// <param name="Flags">The change of flags of a node.</param>
-internal sealed record OwnerRequest(OwnerRequestKind Kind, string? Path = null, bool Repair = false, FlagRequest? Flags = null);
+/// <param name="Quota">What is asked about quotas.</param>
+internal sealed record OwnerRequest(OwnerRequestKind Kind, string? Path = null, bool Repair = false, FlagRequest? Flags = null, QuotaRequest? Quota = null);

@@ -171,6 +171,8 @@ internal sealed class OwnerServer : IDisposable
                 OwnerRequestKind.Node when request.Path is not null => new OwnerReply { Node = _inspector.GetNode(request.Path) },
                 OwnerRequestKind.Flags when request is { Path: not null, Flags: not null } =>
                     new OwnerReply { Flags = _inspector.SetFlags(request.Path, request.Flags) },
+                OwnerRequestKind.Quota when request.Quota is not null =>
+                    new OwnerReply { Quota = _inspector.Quota(request.Quota, new CheckRelay(messages)) },
                 OwnerRequestKind.Map => new OwnerReply { Map = _inspector.GetMap() },
                 OwnerRequestKind.Check => new OwnerReply { Check = _inspector.Check(request.Repair, new CheckRelay(messages)) },
                 _ => Failure(new CommandFailure($"the owner does not know request {request.Kind}", errno: Errno.ENOSYS)),

@@ -13,6 +13,7 @@ namespace Adit.Cli.Reports;
 [JsonSerializable(typeof(MapReport))]
 [JsonSerializable(typeof(FsckReport))]
 [JsonSerializable(typeof(FlagsReport))]
+[JsonSerializable(typeof(QuotaReport))]
 [JsonSerializable(typeof(FindingReport))]
 [JsonSerializable(typeof(CrashCampaignReport))]
 [JsonSerializable(typeof(MountReport))]
