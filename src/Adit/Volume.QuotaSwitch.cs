@@ -19,11 +19,16 @@ public sealed partial class Volume
     /// that a crash, a close or a cancellation interrupts goes on by itself while the volume is open for writing. Harmless when they are on.</summary>
     /// <param name="progress">Told the share counted, 0 to 1.</param>
     /// <param name="token">Ends the waiting; the count goes on in the background.</param>
-    /// <exception cref="AditException">EROFS, ENOSPC, EIO.</exception>
+    /// <exception cref="AditException">EROFS, ENOSPC, EIO; EOPNOTSUPP: previews are refused.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public void TurnQuotasOn(IProgress<double>? progress = null, CancellationToken token = default)
     {
         ThrowUnless(CheckWritable(), "turn quotas on", null);
+        if (RefusesPreviews)
+        {
+            throw new AditException(Errno.ENOTSUP, "turn quotas on", null, $"'{VolumeFeatures.Quotas}' is a preview, and previews are refused.");
+        }
+
         lock (_quotaSwitch)
         {
             ThrowUnless(Guard(BeginCounting), "turn quotas on", null);

@@ -13,6 +13,9 @@ public static class VolumeFeatures
     /// <summary>Pins and views whose stores are durable after a flush of their lines.</summary>
     public const string SynchronousMappings = "synchronous-mappings";
 
+    /// <summary>Usage and limits of users, groups and projects.</summary>
+    public const string Quotas = "quotas";
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<VolumeFeature> All { get; } =
     [
@@ -26,5 +29,6 @@ public static class VolumeFeatures
         new(PrivateFiles, FeatureMaturity.Preview),
         new(PageSources, FeatureMaturity.Preview),
         new(SynchronousMappings, FeatureMaturity.Preview),
+        new(Quotas, FeatureMaturity.Preview),
     ];
 }

@@ -1,5 +1,6 @@
 using Adit.Dax.Breaking;
 using Adit.Dax.Layouts;
+using Adit.Extents;
 using Adit.Format;
 using Adit.Inodes;
 using Adit.Interop;
@@ -26,6 +27,12 @@ internal sealed partial class FileData
         }
 
         LoadLocked(inode, fileBlock, end);
+        if (context.Quotas.IsEnforced && HolesLocked(inode.Extents, fileBlock, end) > context.Quotas.RoomBlocks(in inode.Record))
+        {
+            // All or nothing, as far as is asked at once: what is mapped cannot be told that it is half there.
+            return Errno.EDQUOT;
+        }
+
         WritePlan plan = WritePlan.Empty(_store.MaxRecordBytes);
         errno = PlanLocked(inode, plan, fileBlock, end, Growth.None, out long plannedEnd);
         if (plannedEnd == fileBlock || (!content.IsEmpty && plannedEnd != end))
@@ -60,6 +67,19 @@ internal sealed partial class FileData
         }
 
         return RecordPlanLocked(inode, plan, inode.Record.SizeBytes, ExtentFlags.None);
+    }
+
+    /// <summary>File blocks of a range, which the map covers, that have no block.</summary>
+    private static long HolesLocked(ExtentMap map, long fileBlock, long end)
+    {
+        long holes = end - fileBlock;
+        int index = map.IndexOf(fileBlock);
+        for (index = index < 0 ? ~index : index; index < map.Count && map.FileBlockAt(index) < end; index++)
+        {
+            holes -= Math.Min(end, map.EndAt(index)) - Math.Max(fileBlock, map.FileBlockAt(index));
+        }
+
+        return holes;
     }
 
     private void ZeroNew(WritePlan plan)

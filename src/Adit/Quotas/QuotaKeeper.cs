@@ -41,10 +41,19 @@ internal sealed class QuotaKeeper(MetadataStore store)
     }
 
     /// <summary>After opening, before the first transaction: goes on as the volume was left.</summary>
-    /// <exception cref="TreeDamagedException">The setting is none.</exception>
+    /// <exception cref="TreeDamagedException">The setting is none; of a volume opened for reading only, it is passed over.</exception>
     public void Load()
     {
-        QuotaSetting setting = Setting;
+        QuotaSetting setting;
+        try
+        {
+            setting = Setting;
+        }
+        catch (TreeDamagedException) when (store.IsReadOnly)
+        {
+            return;
+        }
+
         if (setting.State != QuotaState.Off && !store.IsReadOnly)
         {
             Ledger = new QuotaLedger(store, setting);

@@ -16,11 +16,11 @@ internal sealed unsafe class SampleVolume : IDisposable
 
     /// <param name="seed">Of its contents.</param>
     /// <param name="isClean">Closed in order; else the log holds records.</param>
-    /// <param name="isTiny">A quarter of the size, a tenth of the files.</param>
+    /// <param name="isTiny">A quarter of the size, a tenth of the files, and quotas.</param>
     public SampleVolume(int seed = 1, bool isClean = true, bool isTiny = false)
     {
         _medium = new MemoryMedium(isTiny ? SizeBytes / 4 : SizeBytes);
-        Volume.Format(_medium, new FormatOptions { LogBytes = 256 << 10, VolumeId = new Guid(seed, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) });
+        Volume.Format(_medium, new FormatOptions { LogBytes = 256 << 10, Quotas = isTiny, VolumeId = new Guid(seed, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11) });
         Volume volume = Open();
         Fill(volume, new Random(seed), isTiny ? 6 : 60, isTiny ? 200 << 10 : 3 << 20);
         if (isClean)

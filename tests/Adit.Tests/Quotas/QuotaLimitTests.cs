@@ -73,6 +73,8 @@ public sealed class QuotaLimitTests
         Assert.Equal(Errno.EDQUOT, Assert.Throws<AditException>(() => file.Pin(2 * Block, 1, PinAccess.Write).Dispose()).Errno);
         Assert.Equal(Errno.EDQUOT, Assert.Throws<AditException>(() => file.Map(0, 64 * Block, new ViewOptions { Kind = ViewKind.ReadWrite }).Dispose()).Errno);
         file.Pin(2 * Block, 1, PinAccess.Read).Dispose();
+        fixture.Limit(7, hardBytes: 10 * Block);
+        Assert.Equal(Errno.EDQUOT, Assert.Throws<AditException>(() => file.Map(0, 64 * Block, new ViewOptions { Kind = ViewKind.ReadWrite })).Errno);
         Assert.Equal((2 * Block, 1), fixture.UsageOf(QuotaKind.User, 7));
         Assert.All(Bytes.ReadAll(fixture.Volume, "/f"), value => Assert.Equal(0, value));
         fixture.Prove();

@@ -162,6 +162,21 @@ public sealed class QuotaSwitchTests
         fixture.Reopen();
     }
 
+    [Fact]
+    public void Turning_on_is_refused_where_previews_are()
+    {
+        using QuotaFixture fixture = new(quotas: false);
+        fixture.Volume.Dispose();
+        using (Volume strict = Volume.Open(fixture.Medium, new VolumeOptions { Previews = PreviewPolicy.Refuse, LeaveMediumOpen = true }))
+        {
+            AditException refusal = Assert.Throws<AditException>(() => strict.TurnQuotasOn());
+            Assert.Equal(Errno.ENOTSUP, refusal.Errno);
+            Assert.Contains(VolumeFeatures.Quotas, refusal.Message, StringComparison.Ordinal);
+        }
+
+        fixture.Reopen();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

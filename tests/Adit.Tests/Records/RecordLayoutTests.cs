@@ -57,6 +57,48 @@ public sealed class RecordLayoutTests
     }
 
     [Fact]
+    public void Quota_record_bytes_are_these()
+    {
+        QuotaRecord record = new()
+        {
+            UsedBlocks = 1, UsedInodes = 2, BlockDeadline = 3, InodeDeadline = 4, SoftBlocks = 5, HardBlocks = 6, SoftInodes = 7, HardInodes = 0x0102030405060708,
+        };
+        Assert.Equal(64, Marshal.SizeOf<QuotaRecord>());
+        Assert.Equal(string.Concat(Enumerable.Range(1, 7).Select(i => $"0{i}00000000000000")) + "0807060504030201", Convert.ToHexString(record.AsBytes()));
+        Assert.True(QuotaRecord.TryRead(record.AsBytes(), out QuotaRecord read));
+        Assert.True(read.AsBytes().SequenceEqual(record.AsBytes()));
+        for (int offset = 0; offset < 64; offset += 8)
+        {
+            byte[] negative = record.AsBytes().ToArray();
+            negative[offset + 7] = 0x80;
+            Assert.False(QuotaRecord.TryRead(negative, out _));
+        }
+
+        Assert.False(QuotaRecord.TryRead(record.AsBytes()[..56], out _));
+        Assert.Equal((0UL, 0x98000002_00000007UL), (QuotaRecord.Key(QuotaKind.Project, 7).High, QuotaRecord.Key(QuotaKind.Project, 7).Low));
+        Assert.False(QuotaRecord.IsKey(QuotaRecord.Key(QuotaKind.Project, 0)));
+        Assert.False(QuotaRecord.IsKey(new TreeKey(InodeNumber.Volume, RecordKind.Quota, 3UL << 32)));
+    }
+
+    [Fact]
+    public void Quota_setting_bytes_are_these()
+    {
+        QuotaSetting setting = QuotaSetting.Initial with { State = QuotaState.Counting, Cursor = 0x0102 };
+        setting.SetGrace(QuotaKind.Group, ofInodes: true, 3);
+        const string Week = "803A0900";
+        Assert.Equal(40, Marshal.SizeOf<QuotaSetting>());
+        Assert.Equal("01000000" + "00000000" + "0201000000000000" + Week + Week + Week + "03000000" + Week + Week, Convert.ToHexString(setting.AsBytes()));
+        Assert.True(QuotaSetting.TryRead(setting.AsBytes(), out QuotaSetting read));
+        Assert.True(read.AsBytes().SequenceEqual(setting.AsBytes()));
+        Assert.True(read.Covers(0x0101));
+        Assert.False(read.Covers(0x0102));
+        Assert.False(QuotaSetting.TryRead((setting with { State = QuotaState.On }).AsBytes(), out _));
+        Assert.False(QuotaSetting.TryRead((setting with { State = (QuotaState)3 }).AsBytes(), out _));
+        Assert.False(QuotaSetting.TryRead((setting with { Reserved = 1 }).AsBytes(), out _));
+        Assert.Equal((0UL, 0x90000000_00000001UL), (QuotaSetting.Key.High, QuotaSetting.Key.Low));
+    }
+
+    [Fact]
     public void Checksum_record_bytes_are_these()
     {
         uint[] checksums = new uint[ChecksumRecord.BlocksPerRecord];
