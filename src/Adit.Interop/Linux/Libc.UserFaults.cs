@@ -11,13 +11,8 @@ public static unsafe partial class Libc
     /// <returns>An invalid descriptor for a failure: EPERM for a user who may not, ENOSYS where the kernel has none.</returns>
     public static FileDescriptor userfaultfd(int flags)
     {
-        long number = RuntimeInformation.ProcessArchitecture switch
-        {
-            Architecture.X64 => 323,
-            Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 282,
-            _ => -1, // not a system call of any architecture: ENOSYS
-        };
-        return new FileDescriptor((int)syscall(number, flags));
+        // -1 is not a system call of any architecture: ENOSYS.
+        return new FileDescriptor((int)syscall(NumberOf(x64: 323, generic: 282), flags));
     }
 
     [LibraryImport(Library, SetLastError = true)]
