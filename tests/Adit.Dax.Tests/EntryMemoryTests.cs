@@ -80,7 +80,7 @@ public sealed class EntryMemoryTests
     {
         foreach (long page in pages)
         {
-            _ = tree.TryInsert(page, false, new PageEntry(PageEntry.Accessible), false, out _);
+            _ = tree.TryInsert(page, EntrySize.Page, new PageEntry(PageEntry.Accessible), false, out _);
         }
 
         return pages;

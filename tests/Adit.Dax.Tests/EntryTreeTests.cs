@@ -13,7 +13,7 @@ public sealed class EntryTreeTests
         const int Seed = 71;
         Random random = new(Seed);
         EntryTree tree = new(1);
-        SortedDictionary<long, (bool Huge, bool Dirty, bool ToWrite)> model = [];
+        SortedDictionary<long, (EntrySize Size, bool Dirty, bool ToWrite)> model = [];
         for (int i = 0; i < 20_000; i++)
         {
             long page = random.Next(4) switch
@@ -23,16 +23,16 @@ public sealed class EntryTreeTests
                 2 => (1L << 33) + random.Next(4096),
                 _ => random.NextInt64(1L << 48),
             };
-            bool huge = random.Next(3) == 0;
-            long first = huge ? page & ~511L : page;
+            EntrySize size = random.Next(12) switch { < 4 => EntrySize.Huge, 4 => EntrySize.Giant, _ => EntrySize.Page };
+            long first = page & -PagesOf(size);
             switch (random.Next(6))
             {
                 case 0 or 1:
-                    bool isFree = model.All(pair => pair.Key + (pair.Value.Huge ? 512 : 1) <= first || pair.Key >= first + (huge ? 512 : 1));
-                    Assert.Equal(isFree, tree.TryInsert(page, huge, new PageEntry(Locked), false, out _));
+                    bool isFree = model.All(pair => pair.Key + PagesOf(pair.Value.Size) <= first || pair.Key >= first + PagesOf(size));
+                    Assert.Equal(isFree, tree.TryInsert(page, size, new PageEntry(Locked), false, out _));
                     if (isFree)
                     {
-                        model[first] = (huge, false, false);
+                        model[first] = (size, false, false);
                     }
 
                     break;
@@ -55,7 +55,7 @@ public sealed class EntryTreeTests
                     foreach (long at in model.Keys.ToArray())
                     {
                         var seen = model[at];
-                        model[at] = seen with { ToWrite = seen.ToWrite || (seen.Dirty && at < end && at + (seen.Huge ? 512 : 1) > page) };
+                        model[at] = seen with { ToWrite = seen.ToWrite || (seen.Dirty && at < end && at + PagesOf(seen.Size) > page) };
                     }
 
                     break;
@@ -76,27 +76,28 @@ public sealed class EntryTreeTests
         }
 
         CheckAgainst(model, tree);
-        Assert.Contains(model, pair => pair.Value.Huge && pair.Value.Dirty);
+        Assert.Contains(model, pair => pair.Value.Size == EntrySize.Huge && pair.Value.Dirty);
+        Assert.Contains(model, pair => pair.Value.Size == EntrySize.Giant && pair.Value.Dirty);
     }
 
     [Fact]
     public void Huge_entry_and_page_entry_of_one_chunk_are_never_both_there()
     {
         EntryTree tree = new(1);
-        Assert.True(tree.TryInsert(1030, isHuge: false, new PageEntry(Locked), false, out EntryRef page));
-        Assert.False(tree.TryInsert(1024, isHuge: true, new PageEntry(Locked), false, out _));
+        Assert.True(tree.TryInsert(1030, EntrySize.Page, new PageEntry(Locked), false, out EntryRef page));
+        Assert.False(tree.TryInsert(1024, EntrySize.Huge, new PageEntry(Locked), false, out _));
         tree.Remove(page);
-        Assert.True(tree.TryInsert(1024, isHuge: true, new PageEntry(Locked), false, out _));
-        Assert.False(tree.TryInsert(1030, isHuge: false, new PageEntry(Locked), false, out _));
-        Assert.True(tree.TryInsert(1536, isHuge: false, new PageEntry(Locked), false, out _));
+        Assert.True(tree.TryInsert(1024, EntrySize.Huge, new PageEntry(Locked), false, out _));
+        Assert.False(tree.TryInsert(1030, EntrySize.Page, new PageEntry(Locked), false, out _));
+        Assert.True(tree.TryInsert(1536, EntrySize.Page, new PageEntry(Locked), false, out _));
     }
 
     [Fact]
     public void Broken_tree_that_overlooks_the_other_size_has_both()
     {
         EntryTree tree = new(1);
-        Assert.True(tree.TryInsert(1024, isHuge: true, new PageEntry(Locked), true, out _));
-        Assert.True(tree.TryInsert(1030, isHuge: false, new PageEntry(Locked), true, out _));
+        Assert.True(tree.TryInsert(1024, EntrySize.Huge, new PageEntry(Locked), true, out _));
+        Assert.True(tree.TryInsert(1030, EntrySize.Page, new PageEntry(Locked), true, out _));
     }
 
     [Theory]
@@ -106,9 +107,11 @@ public sealed class EntryTreeTests
     [InlineData(511, 1, 1UL << 63)]
     [InlineData(16, 16, 0xCUL)]
     public void Parts_of_a_huge_page_are_the_64ths_that_pages_lie_in(long first, long count, ulong parts) =>
-        Assert.Equal(parts, ChunkNode.PartsOf(1024 + first, count));
+        Assert.Equal(parts, LargeNode.PartsIn(new PageRange(new PageIndex(1024), 512), 0, new PageRange(new PageIndex(1024 + first), count)));
 
-    private static void CheckAgainst(SortedDictionary<long, (bool Huge, bool Dirty, bool ToWrite)> model, EntryTree tree)
+    private static long PagesOf(EntrySize size) => size switch { EntrySize.Giant => 1 << 18, EntrySize.Huge => 512, _ => 1 };
+
+    private static void CheckAgainst(SortedDictionary<long, (EntrySize Size, bool Dirty, bool ToWrite)> model, EntryTree tree)
     {
         Assert.Equal(model.Keys, Walk(tree, EntryMark.Live));
         Assert.Equal(model.Where(pair => pair.Value.Dirty).Select(pair => pair.Key), Walk(tree, EntryMark.Dirty));

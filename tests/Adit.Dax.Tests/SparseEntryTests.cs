@@ -34,7 +34,7 @@ public sealed class SparseEntryTests
             {
                 long page = random.NextInt64(1L << rangeShift);
                 bool isPinned = random.Next(100) < pinnedPercent;
-                Assert.Equal(!model.ContainsKey(page), tree.TryInsert(page, false, new PageEntry(PageEntry.Locked), false, out EntryRef entry));
+                Assert.Equal(!model.ContainsKey(page), tree.TryInsert(page, EntrySize.Page, new PageEntry(PageEntry.Locked), false, out EntryRef entry));
                 if (model.ContainsKey(page))
                 {
                     continue;
@@ -83,7 +83,7 @@ public sealed class SparseEntryTests
         EntryTree tree = new(1);
         foreach (long page in Enumerable.Range(0, 1024).Select(page => (page * 37L % 1024) + 1024))
         {
-            Assert.True(tree.TryInsert(page, false, new PageEntry(Resting), false, out _));
+            Assert.True(tree.TryInsert(page, EntrySize.Page, new PageEntry(Resting), false, out _));
         }
 
         Assert.True(tree.TryFind(1030, out EntryRef full));
@@ -109,7 +109,7 @@ public sealed class SparseEntryTests
         {
             long page = (i * 7919L) & ((1 << 18) - 1);
             ulong bits = Resting | (i % 50 < uses.Length ? uses[i % 50] : 0);
-            Assert.True(tree.TryInsert(page, false, new PageEntry(bits), false, out EntryRef entry));
+            Assert.True(tree.TryInsert(page, EntrySize.Page, new PageEntry(bits), false, out EntryRef entry));
             if (bits != Resting)
             {
                 kept.Add((page, entry, bits));
@@ -163,14 +163,14 @@ public sealed class SparseEntryTests
         EntryTree tree = new(1);
         for (int i = 0; i < 100; i++)
         {
-            Assert.True(tree.TryInsert((i * 1024L) + 3, false, new PageEntry(Resting), false, out _));
+            Assert.True(tree.TryInsert((i * 1024L) + 3, EntrySize.Page, new PageEntry(Resting), false, out _));
         }
 
-        Assert.False(tree.TryInsert(1024, true, new PageEntry(Resting), false, out _));
-        Assert.True(tree.TryInsert(512, true, new PageEntry(Resting), false, out _));
-        Assert.False(tree.TryInsert(515, false, new PageEntry(Resting), false, out _));
+        Assert.False(tree.TryInsert(1024, EntrySize.Huge, new PageEntry(Resting), false, out _));
+        Assert.True(tree.TryInsert(512, EntrySize.Huge, new PageEntry(Resting), false, out _));
+        Assert.False(tree.TryInsert(515, EntrySize.Page, new PageEntry(Resting), false, out _));
         Assert.True(tree.TryNext(EntryMark.Live, 4, 1030, out EntryRef huge));
-        Assert.True(huge.IsHuge);
+        Assert.True(huge.Size == EntrySize.Huge);
         Assert.True(tree.TryNext(EntryMark.Live, 1024, 1030, out EntryRef page));
         Assert.Equal(1027, page.Pages.First.Value);
     }
@@ -237,7 +237,7 @@ public sealed class SparseEntryTests
                 long page = (random.NextInt64((1L << rangeShift) / threadCount) * threadCount) + number;
                 if (isGrowing || order.Count == 0)
                 {
-                    bool isNew = tree.TryInsert(page, false, new PageEntry(Pinned), false, out EntryRef entry);
+                    bool isNew = tree.TryInsert(page, EntrySize.Page, new PageEntry(Pinned), false, out EntryRef entry);
                     Assert.Equal(mine.Add(page), isNew);
                     if (isNew)
                     {

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
-using Adit.Dax.Layouts;
 
 namespace Adit.Dax.Entries;
 
 /// <summary>64 chunks of 2 MiB. A chunk is mapped as a whole by the entry in its slot, or page by page by the entries of its leaf or of
 /// sparse nodes, never both.</summary>
 /// <remarks>The marks of a slot stand for the huge entry, the leaf and the chunk's own sparse nodes.</remarks>
-internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage)
+internal sealed class ChunkNode(long firstPage) : LargeNode(firstPage, FirstChunkSlot, ChunkCount, ChunkShift)
 {
     /// <summary>Pages of a chunk: 2^9.</summary>
     public const int ChunkShift = 9;
@@ -16,9 +15,6 @@ internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage)
 
     public const int ChunkCount = 1 << (NodeShift - ChunkShift);
 
-    /// <summary>A huge entry's dirty bytes are known by 64ths, 32 KiB each.</summary>
-    public const int PartShift = ChunkShift - 6;
-
     /// <summary>The huge entries. Others go through <see cref="EntryNode.Read"/> and <see cref="EntryNode.TrySwap"/>.</summary>
     internal EntrySlots Slots;
 
@@ -26,7 +22,6 @@ internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage)
     internal SparseTable Sparse;
 
     private PageLeaf?[]? _leaves;
-    private ulong[]? _dirtyParts;
     private ulong _dirty;
     private ulong _toWrite;
 
@@ -34,8 +29,6 @@ internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage)
     public int LeafCount { get; private set; }
 
     public bool HasLeafTable => _leaves is not null;
-
-    public bool HasPartTable => Volatile.Read(ref _dirtyParts) is not null;
 
     /// <summary>Nothing is in it or below.</summary>
     public bool IsBare => LiveCount == 0 && LeafCount == 0 && Sparse.IsEmpty;
@@ -65,9 +58,6 @@ internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage)
             Volatile.Write(ref _leaves, null);
         }
     }
-
-    public override PageRange PagesAt(int slot) =>
-        new(new PageIndex(FirstPage + ((long)(slot - FirstChunkSlot) << ChunkShift)), PageIndex.PagesPerHuge);
 
     public override void SetMark(int slot, EntryMark mark, bool isSet)
     {
@@ -131,37 +121,6 @@ internal sealed class ChunkNode(long firstPage) : EntryNode(firstPage)
 
         entry = default;
         return false;
-    }
-
-    /// <summary>Gives the node room to know which parts of huge entries are dirty. The first one given is kept.</summary>
-    public void GivePartTable(ulong[] parts) => Interlocked.CompareExchange(ref _dirtyParts, parts, null);
-
-    /// <summary>Adds dirty parts of a huge entry. The entry's own dirty bit says whether they count.</summary>
-    public void AddDirtyParts(int slot, ulong parts)
-    {
-        ref ulong known = ref _dirtyParts![slot - FirstChunkSlot];
-        if ((Volatile.Read(ref known) & parts) != parts)
-        {
-            Interlocked.Or(ref known, parts);
-        }
-    }
-
-    public ulong DirtyParts(int slot) => _dirtyParts is { } table ? Volatile.Read(ref table[slot - FirstChunkSlot]) : ~0UL;
-
-    public void ClearDirtyParts(int slot)
-    {
-        if (_dirtyParts is { } table)
-        {
-            Volatile.Write(ref table[slot - FirstChunkSlot], 0);
-        }
-    }
-
-    /// <summary>The parts of a huge entry that pages of its chunk lie in.</summary>
-    public static ulong PartsOf(long firstPage, long pageCount)
-    {
-        int first = (int)(firstPage & ((1 << ChunkShift) - 1)) >> PartShift;
-        int last = (int)((firstPage + pageCount - 1) & ((1 << ChunkShift) - 1)) >> PartShift;
-        return ((ulong.MaxValue >> (63 - last)) >> first) << first;
     }
 
     private static bool HasMark(PageLeaf? leaf, SparseNode? sparse, EntryMark mark) =>

@@ -8,9 +8,13 @@ internal sealed class DirectoryNode(int shift)
 {
     public const int SlotCount = 64;
 
+    /// <summary>Of a lowest directory: slots that a giant entry stands for.</summary>
+    private const int SlotsPerGiant = SlotCount / GiantNode.EntryCount;
+
     /// <summary>Nodes for single pages of a slot's range.</summary>
     internal SparseTable Sparse;
 
+    private GiantNode? _giants;
     private readonly object?[] _children = new object?[SlotCount];
     private ulong _dirty;
     private ulong _toWrite;
@@ -24,7 +28,14 @@ internal sealed class DirectoryNode(int shift)
     public int ChildCount { get; private set; }
 
     /// <summary>Nothing is below it.</summary>
-    public bool IsBare => ChildCount == 0 && Sparse.IsEmpty;
+    public bool IsBare => ChildCount == 0 && Sparse.IsEmpty && Giants is null;
+
+    /// <summary>The 1 GiB entries of a lowest directory.</summary>
+    public GiantNode? Giants
+    {
+        get => Volatile.Read(ref _giants);
+        set => Volatile.Write(ref _giants, value);
+    }
 
     /// <summary>The page lies in what this directory as the root stands for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,6 +61,23 @@ internal sealed class DirectoryNode(int shift)
     /// <summary>Makes the marks of a slot those of what is in its range.</summary>
     public void RefreshMarks(int slot)
     {
+        int count = Giants is null ? 1 : SlotsPerGiant;
+        slot &= ~(count - 1);
+        for (int i = slot; i < slot + count; i++)
+        {
+            RefreshMarksOf(i);
+        }
+    }
+
+    /// <summary>The giant entry that a slot's range lies in has the mark.</summary>
+    public bool HasGiant(int slot, EntryMark mark, out EntryRef entry)
+    {
+        entry = Giants is { } giants ? new EntryRef(giants, EntryNode.FirstGiantSlot + (slot / SlotsPerGiant)) : default;
+        return entry.Node is not null && entry.Read().Matches(mark);
+    }
+
+    private void RefreshMarksOf(int slot)
+    {
         SetMark(ref _dirty, slot, HasMarkBelow(slot, EntryMark.Dirty));
         SetMark(ref _toWrite, slot, HasMarkBelow(slot, EntryMark.ToWrite));
     }
@@ -62,7 +90,7 @@ internal sealed class DirectoryNode(int shift)
             ChunkNode chunks => chunks.HasMark(mark),
             _ => false,
         };
-        return hasMark || Sparse[slot] is { } sparse && sparse.HasMark(mark);
+        return hasMark || HasGiant(slot, mark, out _) || Sparse[slot] is { } sparse && sparse.HasMark(mark);
     }
 
     private static void SetMark(ref ulong marks, int slot, bool isSet) => marks = isSet ? marks | (1UL << slot) : marks & ~(1UL << slot);

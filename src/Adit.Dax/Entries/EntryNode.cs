@@ -4,7 +4,7 @@ using Adit.Dax.Layouts;
 namespace Adit.Dax.Entries;
 
 /// <summary>A place where entries are kept: a <see cref="PageLeaf"/> (512 pages side by side), a <see cref="ChunkNode"/> (64 chunks of
-/// 2 MiB) or a <see cref="SparseNode"/> (pages that lie alone).</summary>
+/// 2 MiB), a <see cref="GiantNode"/> (8 times 1 GiB) or a <see cref="SparseNode"/> (pages that lie alone).</summary>
 /// <remarks>
 /// Entries are read and swapped by any thread without a lock. An entry appears in an empty slot, and a slot becomes empty, under the
 /// tree's lock only; so are the marks and the count changed. What a slot stands for never changes, so a swap that expects an entry finds
@@ -16,6 +16,9 @@ internal abstract class EntryNode(long firstPage)
 {
     /// <summary>Slots of a <see cref="ChunkNode"/> begin here; below are those of a <see cref="PageLeaf"/>.</summary>
     public const int FirstChunkSlot = PageLeaf.PageCount;
+
+    /// <summary>Slots of a <see cref="GiantNode"/> begin here.</summary>
+    public const int FirstGiantSlot = FirstChunkSlot + ChunkNode.ChunkCount;
 
     /// <summary>Slots of a <see cref="SparseNode"/> begin here.</summary>
     public const int FirstSparseSlot = 1024;
@@ -110,9 +113,19 @@ internal abstract class EntryNode(long firstPage)
             return ref Unsafe.As<PageLeaf>(this).Slots[slot];
         }
 
-        if (slot < FirstSparseSlot)
+        if (slot < FirstGiantSlot)
         {
             return ref Unsafe.As<ChunkNode>(this).Slots[slot - FirstChunkSlot];
+        }
+
+        return ref AtSeldom(slot);
+    }
+
+    private ref ulong AtSeldom(int slot)
+    {
+        if (slot < FirstSparseSlot)
+        {
+            return ref Unsafe.As<GiantNode>(this).Slots[slot - FirstGiantSlot];
         }
 
         return ref Unsafe.As<SparseNode>(this).Entries[slot - FirstSparseSlot];

@@ -7,13 +7,13 @@ internal sealed partial class EntryTree
 {
     /// <summary>Puts an entry where there is none.</summary>
     /// <param name="page">A page that it is to stand for.</param>
-    /// <param name="isHuge">For the whole chunk.</param>
+    /// <param name="size">For how much.</param>
     /// <param name="value">The entry.</param>
     /// <param name="allowsBothSizes">A deliberate defect: overlook the entries of the other size.</param>
     /// <param name="entry">Where it is now.</param>
     /// <param name="isDense">The other pages of the chunk are about to be mapped too.</param>
-    /// <returns>False if the page, or some page of the chunk, has an entry.</returns>
-    public bool TryInsert(long page, bool isHuge, PageEntry value, bool allowsBothSizes, out EntryRef entry, bool isDense = false)
+    /// <returns>False if some page of it has an entry.</returns>
+    public bool TryInsert(long page, EntrySize size, PageEntry value, bool allowsBothSizes, out EntryRef entry, bool isDense = false)
     {
         NodeSpares spares = default;
         while (true)
@@ -21,7 +21,7 @@ internal sealed partial class EntryTree
             InsertOutcome outcome;
             using (_lock.Enter())
             {
-                outcome = TryInsertLocked(page, isHuge, value, allowsBothSizes, isDense, ref spares, out entry);
+                outcome = TryInsertLocked(page, size, value, allowsBothSizes, isDense, ref spares, out entry);
             }
 
             if (outcome != InsertOutcome.NeedsNode)
@@ -47,10 +47,10 @@ internal sealed partial class EntryTree
     }
 
     private InsertOutcome TryInsertLocked(
-        long page, bool isHuge, PageEntry value, bool allowsBothSizes, bool isDense, ref NodeSpares spares, out EntryRef entry)
+        long page, EntrySize size, PageEntry value, bool allowsBothSizes, bool isDense, ref NodeSpares spares, out EntryRef entry)
     {
         entry = default;
-        if (IsTakenLocked(page, isHuge, allowsBothSizes))
+        if (IsTakenLocked(page, size, allowsBothSizes))
         {
             return InsertOutcome.Occupied;
         }
@@ -58,7 +58,8 @@ internal sealed partial class EntryTree
         InsertOutcome outcome = TryCoverLocked(page, ref spares);
         if (outcome == InsertOutcome.Inserted)
         {
-            outcome = isHuge ? TryPutChunkLocked(page, value, ref spares, out entry)
+            outcome = size == EntrySize.Giant ? TryPutGiantLocked(page, value, ref spares, out entry)
+                : size == EntrySize.Huge ? TryPutChunkLocked(page, value, ref spares, out entry)
                 : FindLeaf(page) is not null || isDense || FollowsLeavesLocked(page) ? TryPutInLeafLocked(page, value, ref spares, out entry)
                 : TryPutAloneLocked(page, value, ref spares, out entry);
         }
@@ -71,15 +72,16 @@ internal sealed partial class EntryTree
         return outcome;
     }
 
-    private bool IsTakenLocked(long page, bool isHuge, bool allowsBothSizes)
+    private bool IsTakenLocked(long page, EntrySize size, bool allowsBothSizes)
     {
-        if (!isHuge)
+        if (size == EntrySize.Page)
         {
-            return TryFind(page, out EntryRef there) && !(there.IsHuge && allowsBothSizes && !HasPageLocked(page));
+            return TryFind(page, out EntryRef there) && !(there.Size == EntrySize.Huge && allowsBothSizes && !HasPageLocked(page));
         }
 
-        long first = page >> ChunkNode.ChunkShift << ChunkNode.ChunkShift;
-        return TryNextLocked(EntryMark.Live, first, first + PageLeaf.PageCount, out EntryRef other) && !(allowsBothSizes && !other.IsHuge);
+        int shift = size == EntrySize.Huge ? ChunkNode.ChunkShift : GiantNode.GiantShift;
+        long first = page >> shift << shift;
+        return TryNextLocked(EntryMark.Live, first, first + (1L << shift), out EntryRef other) && !(allowsBothSizes && !other.IsLarge);
     }
 
     /// <summary>The page has an entry of its own, whatever its chunk has.</summary>
@@ -136,6 +138,31 @@ internal sealed partial class EntryTree
         }
 
         return outcome;
+    }
+
+    private InsertOutcome TryPutGiantLocked(long page, PageEntry value, ref NodeSpares spares, out EntryRef entry)
+    {
+        entry = default;
+        InsertOutcome outcome = TryReachDirectoryLocked(page, ChunkNode.NodeShift, ref spares, out DirectoryNode? lowest);
+        if (outcome != InsertOutcome.Inserted)
+        {
+            return outcome;
+        }
+
+        if (lowest!.Giants is not { } giants)
+        {
+            if (spares.Giants is null)
+            {
+                return spares.Lacks(NodeNeed.Giants);
+            }
+
+            giants = lowest.Giants = spares.Giants;
+        }
+
+        entry = new EntryRef(giants, GiantNode.SlotOf(page));
+        Invariant.That(entry.TrySwap(default, value));
+        giants.LiveCount++;
+        return InsertOutcome.Inserted;
     }
 
     private InsertOutcome TryPutInLeafLocked(long page, PageEntry value, ref NodeSpares spares, out EntryRef entry)

@@ -76,7 +76,7 @@ internal sealed partial class EntryTree
         }
     }
 
-    /// <summary>Finds the first entry with a mark in a range; a huge one counts where any of its pages lies in it.</summary>
+    /// <summary>Finds the first entry with a mark in a range; a large one counts where any of its pages lies in it.</summary>
     public bool TryNext(EntryMark mark, long firstPage, long endPage, out EntryRef entry)
     {
         using (_lock.Enter())
@@ -109,7 +109,13 @@ internal sealed partial class EntryTree
                 continue;
             }
 
+            if (directory.HasGiant(slot, mark, out entry))
+            {
+                return true;
+            }
+
             // What lies alone and what the child has may be mixed.
+            entry = default;
             if (directory.Sparse[slot] is { } sparse && sparse.TryNext(mark, firstPage, endPage, out EntryRef single))
             {
                 entry = single;
@@ -134,6 +140,7 @@ internal sealed partial class EntryTree
             }
         }
 
+        entry = default;
         return false;
     }
 

@@ -34,7 +34,7 @@ internal sealed partial class EntryTree
             }
 
             (entry.Node as SparseNode)?.Retire(entry.Slot);
-            (entry.Node as ChunkNode)?.ClearDirtyParts(entry.Slot);
+            (entry.Node as LargeNode)?.ClearDirtyParts(entry.Slot);
             if (seen.Has(PageEntry.Dirty | PageEntry.ToWrite))
             {
                 RefreshMarksLocked(page);
@@ -66,6 +66,11 @@ internal sealed partial class EntryTree
     {
         int slot = directory.SlotOf(page);
         Prune(ref directory.Sparse, slot);
+        if (directory.Giants is { LiveCount: 0 })
+        {
+            directory.Giants = null;
+        }
+
         if (directory.Child(slot) is DirectoryNode child)
         {
             Prune(child, page);

@@ -5,10 +5,10 @@ using Adit.Interop.Locking;
 namespace Adit.Dax.Entries;
 
 /// <summary>The entries of one address space: a sparse radix tree, 64 children wide, from page index to entry. Its lowest level
-/// are chunk nodes (an entry is 2 MiB) and their leaves (an entry is a page). What is mapped here and there is kept in sparse nodes beside
+/// are chunk nodes (an entry is 2 MiB) and their leaves (an entry is a page); beside them may be entries of 1 GiB. What is mapped here and there is kept in sparse nodes beside
 /// the children, on whichever level a range of pages has enough of them.</summary>
 /// <remarks>
-/// Invariants: a chunk has a huge entry or page entries, never both; a page has one entry, in its leaf or in a sparse node above it; a node
+/// Invariants: no page is in two entries, whatever their sizes; that of a page alone is in its leaf or in a sparse node above it; a node
 /// without entries is not in the tree; a mark in a node is set exactly if it is set at an entry below.
 /// <see cref="TryFind(long, out EntryRef)"/> takes no lock: nodes are linked when complete, and a node taken out stays readable and empty.
 /// Everything that changes which entries there are, where they are kept, or their marks, holds the tree's lock for a short time;
@@ -87,7 +87,7 @@ internal sealed partial class EntryTree(ulong number)
         }
     }
 
-    /// <summary>Finds a page in the sparse nodes, from the largest range to the smallest.</summary>
+    /// <summary>Finds a page in a giant entry, or in the sparse nodes, from the largest range to the smallest.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryFindAlone(long page, out EntryRef entry, out PageEntry seen)
     {
@@ -96,6 +96,12 @@ internal sealed partial class EntryTree(ulong number)
         while (directory is not null)
         {
             int slot = directory.SlotOf(page);
+            if (directory.HasGiant(slot, EntryMark.Live, out entry))
+            {
+                seen = entry.Read();
+                return !seen.IsNone;
+            }
+
             if (directory.Sparse[slot] is { } sparse && sparse.TryFind(page, out entry, out seen))
             {
                 return true;

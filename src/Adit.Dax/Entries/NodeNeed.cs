@@ -9,6 +9,9 @@ internal enum NodeNeed
     /// <summary>A chunk node.</summary>
     Chunk,
 
+    /// <summary>A node for entries of 1 GiB.</summary>
+    Giants,
+
     /// <summary>Room for a chunk node's leaves.</summary>
     LeafTable,
 

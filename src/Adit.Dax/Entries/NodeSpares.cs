@@ -5,6 +5,7 @@ internal struct NodeSpares
 {
     public DirectoryNode? Directory;
     public ChunkNode? Chunk;
+    public GiantNode? Giants;
     public PageLeaf?[]? LeafTable;
     public PageLeaf? Leaf;
     public SparseNode?[]? SparseTable;
@@ -32,6 +33,9 @@ internal struct NodeSpares
                 break;
             case NodeNeed.Chunk:
                 Chunk = new ChunkNode(StartOf(page, ChunkNode.NodeShift));
+                break;
+            case NodeNeed.Giants:
+                Giants = new GiantNode(StartOf(page, ChunkNode.NodeShift + 6));
                 break;
             case NodeNeed.LeafTable:
                 LeafTable = new PageLeaf?[ChunkNode.ChunkCount];

@@ -13,6 +13,9 @@ public readonly record struct MediumPage(long Value)
     /// <summary>A huge page can begin here.</summary>
     public bool IsHugeAligned => (Value & (PageIndex.PagesPerHuge - 1)) == 0;
 
+    /// <summary>A giant page can begin here.</summary>
+    public bool IsGiantAligned => (Value & (PageIndex.PagesPerGiant - 1)) == 0;
+
     public static MediumPage operator +(MediumPage page, long pageCount) => new(page.Value + pageCount);
 
     public static long operator -(MediumPage left, MediumPage right) => left.Value - right.Value;

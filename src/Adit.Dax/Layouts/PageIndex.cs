@@ -9,14 +9,22 @@ public readonly record struct PageIndex(long Value) : IComparable<PageIndex>
     /// <summary>Pages of a huge page: 2 MiB.</summary>
     public const int PagesPerHuge = 1 << HugeShift;
 
+    /// <summary>Pages of a giant page: 1 GiB.</summary>
+    public const int PagesPerGiant = 1 << GiantShift;
+
     internal const int PageShift = 12;
 
     internal const int HugeShift = 9;
+
+    internal const int GiantShift = 18;
 
     public long OffsetBytes => Value << PageShift;
 
     /// <summary>The first page of the huge page that this one lies in.</summary>
     public PageIndex HugeStart => new(Value & ~(PagesPerHuge - 1L));
+
+    /// <summary>The first page of the giant page that this one lies in.</summary>
+    public PageIndex GiantStart => new(Value & ~(PagesPerGiant - 1L));
 
     public static PageIndex OfOffset(long offsetBytes) => new(offsetBytes >> PageShift);
 

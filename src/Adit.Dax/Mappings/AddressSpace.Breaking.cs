@@ -140,7 +140,7 @@ public sealed unsafe partial class AddressSpace
         bool isDirty = false;
         while (_tree.TryNext(EntryMark.Dirty, page, pages.End.Value, out EntryRef entry))
         {
-            MarkStored(entry, entry.Node is ChunkNode chunks ? chunks.DirtyParts(entry.Slot) : 0);
+            MarkStored(entry, entry.Pages);
             isDirty = true;
             page = entry.Pages.End.Value;
         }

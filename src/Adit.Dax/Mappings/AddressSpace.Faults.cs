@@ -70,7 +70,7 @@ public sealed unsafe partial class AddressSpace
 
             if (errno == Errno.Success && step != FaultStep.Done)
             {
-                errno = TakeStep(step, request, ref partTable);
+                errno = TakeStep(step, request, entry, ref partTable);
                 if (errno == Errno.Success)
                 {
                     continue;
@@ -81,21 +81,21 @@ public sealed unsafe partial class AddressSpace
         }
     }
 
-    private Errno TakeStep(FaultStep step, FaultRequest request, ref ulong[]? partTable)
+    private Errno TakeStep(FaultStep step, FaultRequest request, EntryRef entry, ref ulong[]? partTable)
     {
         switch (step)
         {
             case FaultStep.Settle:
                 return Settle(SettledTogether(request), request.IsDirect);
             case FaultStep.MakeDurable:
-                return Layout.MakeDurable(new PageRange(request.Page.HugeStart, PageIndex.PagesPerHuge));
+                return Layout.MakeDurable(entry.Pages);
             case FaultStep.WaitForThaw:
                 WaitForThaw();
                 return Errno.Success;
             case FaultStep.AskSource:
                 return FillFromSource(request.Page);
             default:
-                partTable = new ulong[ChunkNode.ChunkCount];
+                partTable = entry.Large.MakePartTable();
                 return Errno.Success;
         }
     }
@@ -126,13 +126,13 @@ public sealed unsafe partial class AddressSpace
         }
 
         FaultRequest advised = request with { Access = request.Access | AdviceFor(request.Page, request.IsWrite) };
-        bool prefersHuge = MayBeHugeLocked(request.Page);
+        EntrySize largest = LargestLocked(request.Page);
         bool isDense = request.Pages.Contains(new PageRange(request.Page.HugeStart, PageIndex.PagesPerHuge));
-        bool hasFallenBack = false;
+        EntrySize hoped = largest;
         while (true)
         {
             Reach(DaxPoint.FaultBeforeLock);
-            entry = LockEntry(request.Page, prefersHuge, isDense);
+            entry = LockEntry(request.Page, largest, isDense);
             bool leavesLocked = false;
             try
             {
@@ -140,17 +140,16 @@ public sealed unsafe partial class AddressSpace
                 Errno errno = FaultEntry(advised, entry, partTable, out state, out step);
                 if (errno != Errno.EAGAIN)
                 {
-                    if (hasFallenBack && errno == Errno.Success && step == FaultStep.Done)
+                    if (largest != hoped && errno == Errno.Success && step == FaultStep.Done)
                     {
-                        _counters.CountFallback();
+                        _counters.CountFallback(hoped, largest);
                     }
 
                     leavesLocked = errno != Errno.Success && _broken == DaxBrokenVariant.EntryLeftLocked;
                     return errno;
                 }
 
-                hasFallenBack = true;
-                prefersHuge = false;
+                largest = entry.Size - 1;
             }
             finally
             {
@@ -166,11 +165,20 @@ public sealed unsafe partial class AddressSpace
         }
     }
 
-    /// <summary>Whether a page's chunk could be one entry, by its place in the file.</summary>
-    private bool MayBeHugeLocked(PageIndex page) => page.HugeStart + PageIndex.PagesPerHuge <= EndLocked;
+    /// <summary>The largest entry that a page could have, by its place in the file and by what the medium is mapped in.</summary>
+    private EntrySize LargestLocked(PageIndex page)
+    {
+        PageIndex end = EndLocked;
+        if (_medium.MapUnitBytes >> PageIndex.PageShift >= PageIndex.PagesPerGiant && page.GiantStart + PageIndex.PagesPerGiant <= end)
+        {
+            return EntrySize.Giant;
+        }
+
+        return page.HugeStart + PageIndex.PagesPerHuge <= end ? EntrySize.Huge : EntrySize.Page;
+    }
 
     /// <summary>With the entry locked.</summary>
-    /// <returns>EAGAIN: the chunk cannot be one entry; try again with a page.</returns>
+    /// <returns>EAGAIN: that much cannot be one entry; try again with less.</returns>
     private Errno FaultEntry(FaultRequest request, EntryRef entry, ulong[]? partTable, out PageEntry state, out FaultStep step)
     {
         step = FaultStep.Done;
@@ -196,7 +204,7 @@ public sealed unsafe partial class AddressSpace
                 return Errno.EIO;
             }
 
-            if (entry.IsHuge && !state.IsReal && !CanBeHuge(extent, request))
+            if (entry.IsLarge && !state.IsReal && !CanBeLarge(entry, extent, request))
             {
                 // An entry of zeros is in nobody's way: it has no pins.
                 _ = entry.Change(0, PageEntry.Accessible);
@@ -211,7 +219,7 @@ public sealed unsafe partial class AddressSpace
             }
 
             Show(entry, extent, request);
-            _counters.CountFault(entry.IsHuge, request.IsWrite);
+            _counters.CountFault(entry.Size, request.IsWrite);
         }
 
         return Give(entry, request, out state);
@@ -219,14 +227,14 @@ public sealed unsafe partial class AddressSpace
 
     private bool GivePartTable(EntryRef entry, ulong[]? partTable)
     {
-        if (entry.Node is not ChunkNode chunks || chunks.HasPartTable)
+        if (!entry.IsLarge || entry.Large.HasPartTable)
         {
             return true;
         }
 
         if (partTable is not null)
         {
-            chunks.GivePartTable(partTable);
+            entry.Large.GivePartTable(partTable);
         }
 
         return partTable is not null;
@@ -245,14 +253,24 @@ public sealed unsafe partial class AddressSpace
     private bool IsOnMedium(in LayoutExtent extent) =>
         extent.Start.Value >= 0 && extent.Start.OffsetBytes + extent.Pages.LengthBytes <= _medium.LengthBytes;
 
-    private bool CanBeHuge(in LayoutExtent extent, FaultRequest request)
+    private bool CanBeLarge(EntryRef entry, in LayoutExtent extent, FaultRequest request)
     {
-        PageRange chunk = new(request.Page.HugeStart, PageIndex.PagesPerHuge);
-        return extent.Pages.Contains(chunk)
-            && (extent.IsMapped
-                ? extent.At(chunk.First).IsHugeAligned
-                : !(extent.Kind == LayoutKind.Hole && HasSourceIn(chunk))
-                    && (!request.IsWrite || request.Pages.Contains(chunk)));
+        PageRange pages = entry.Pages;
+        if (!extent.Pages.Contains(pages))
+        {
+            return false;
+        }
+
+        if (extent.IsMapped)
+        {
+            MediumPage start = extent.At(pages.First);
+            return entry.Size == EntrySize.Giant ? start.IsGiantAligned : start.IsHugeAligned;
+        }
+
+        // Zeros are mapped by 2 MiB at most, for which there are zeros to show.
+        return entry.Size == EntrySize.Huge
+            && !(extent.Kind == LayoutKind.Hole && HasSourceIn(pages))
+            && (!request.IsWrite || request.Pages.Contains(pages));
     }
 
     private FaultStep StepBeforeReading(FaultRequest request, in LayoutExtent extent) =>
@@ -289,7 +307,7 @@ public sealed unsafe partial class AddressSpace
         PageEntry state = entry.Read();
         if (!state.IsReal)
         {
-            Swap(entry, entry.IsHuge ? EntryKind.Huge : EntryKind.Page, page, 0);
+            Swap(entry, entry.IsLarge ? EntryKind.Huge : EntryKind.Page, page, 0);
         }
         else
         {
@@ -355,17 +373,11 @@ public sealed unsafe partial class AddressSpace
             }
         }
 
-        if (request.IsWrite && !request.IsTracked && entry.Node is ChunkNode chunks)
+        if (request.IsWrite && !request.IsTracked && entry.IsLarge)
         {
-            AddDirtyParts(chunks, entry.Slot, request.Pages);
+            entry.Large.AddDirtyParts(entry.Slot, request.Pages);
         }
 
         return Errno.Success;
-    }
-
-    private static void AddDirtyParts(ChunkNode chunks, int slot, PageRange pages)
-    {
-        PageRange stored = chunks.PagesAt(slot).Intersect(pages);
-        chunks.AddDirtyParts(slot, ChunkNode.PartsOf(stored.First.Value, stored.PageCount));
     }
 }

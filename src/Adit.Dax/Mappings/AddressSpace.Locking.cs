@@ -9,9 +9,9 @@ public sealed unsafe partial class AddressSpace
 {
     /// <summary>Locks the entry that stands for a page, or puts a locked, empty one in its place. The mapping is held shared.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="prefersHuge">If there is none for any page of the chunk: one for all of it.</param>
+    /// <param name="largest">If there is none for any page of it: one for that much, or else the next less.</param>
     /// <param name="isDense">All pages of the chunk are about to be mapped.</param>
-    private EntryRef LockEntry(PageIndex page, bool prefersHuge, bool isDense)
+    private EntryRef LockEntry(PageIndex page, EntrySize largest, bool isDense)
     {
         _entryBit.BeforeEnter();
         while (true)
@@ -29,7 +29,7 @@ public sealed unsafe partial class AddressSpace
                     SleepFor(entry);
                 }
             }
-            else if (TryPlace(page, prefersHuge && entry.Node is null, isDense, out entry))
+            else if (TryPlace(page, entry.Node is null ? largest : EntrySize.Page, isDense, out entry))
             {
                 _entryBit.Entered();
                 return entry;
@@ -39,14 +39,21 @@ public sealed unsafe partial class AddressSpace
 
     /// <summary>A deliberate defect: odd pages do not see the huge entry of their chunk.</summary>
     private bool IsOverlooked(EntryRef entry, PageIndex page) =>
-        _broken == DaxBrokenVariant.BothSizesLive && entry.IsHuge && (page.Value & 1) != 0;
+        _broken == DaxBrokenVariant.BothSizesLive && entry.IsLarge && (page.Value & 1) != 0;
 
-    private bool TryPlace(PageIndex page, bool prefersHuge, bool isDense, out EntryRef entry)
+    private bool TryPlace(PageIndex page, EntrySize largest, bool isDense, out EntryRef entry)
     {
         PageEntry empty = new(PageEntry.Locked);
         bool allowsBoth = _broken == DaxBrokenVariant.BothSizesLive;
-        return (prefersHuge && _tree.TryInsert(page.Value, isHuge: true, empty, allowsBoth, out entry))
-            || _tree.TryInsert(page.Value, isHuge: false, empty, allowsBoth, out entry, isDense);
+        for (EntrySize size = largest; size > EntrySize.Page; size--)
+        {
+            if (_tree.TryInsert(page.Value, size, empty, allowsBoth, out entry))
+            {
+                return true;
+            }
+        }
+
+        return _tree.TryInsert(page.Value, EntrySize.Page, empty, allowsBoth, out entry, isDense);
     }
 
     /// <summary>Locks an entry if it is there and free, without a word to the lock checker.</summary>

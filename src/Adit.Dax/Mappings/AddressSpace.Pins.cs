@@ -66,7 +66,7 @@ public sealed unsafe partial class AddressSpace
     {
         isCounted = false;
         ulong needed = NeededFor(access);
-        int shift = entry.IsHuge ? PageIndex.PageShift + PageIndex.HugeShift : PageIndex.PageShift;
+        int shift = PageIndex.PageShift + entry.Shift;
         long offsetInEntry = offsetBytes & ((1L << shift) - 1);
         start = null;
         if ((seen.Bits & needed) != needed || lengthBytes > (1L << shift) - offsetInEntry || (access & PinAccess.Direct) != 0)
@@ -88,9 +88,9 @@ public sealed unsafe partial class AddressSpace
             return false;
         }
 
-        if ((access & PinAccess.Write) != 0 && entry.Node is ChunkNode chunks)
+        if ((access & PinAccess.Write) != 0 && entry.IsLarge)
         {
-            AddDirtyParts(chunks, entry.Slot, PageRange.OfBytes(offsetBytes, lengthBytes));
+            entry.Large.AddDirtyParts(entry.Slot, PageRange.OfBytes(offsetBytes, lengthBytes));
         }
 
         start = _medium.Start + seen.Page.OffsetBytes + offsetInEntry;

@@ -348,13 +348,13 @@ public sealed unsafe partial class AddressSpace
     /// <summary>Marks the entry of a page dirty, once nobody is writing it back.</summary>
     private PageIndex MarkStoredThroughView(PageIndex page, PageRange stored)
     {
-        EntryRef entry = LockEntry(page, prefersHuge: false, isDense: false);
+        EntryRef entry = LockEntry(page, EntrySize.Page, isDense: false);
         bool isReal = entry.Read().IsReal;
         if (isReal)
         {
-            if (entry.Node is ChunkNode chunks)
+            if (entry.IsLarge)
             {
-                AddDirtyParts(chunks, entry.Slot, stored);
+                entry.Large.AddDirtyParts(entry.Slot, stored);
             }
 
             _tree.MarkDirty(entry);

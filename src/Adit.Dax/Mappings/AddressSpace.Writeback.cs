@@ -170,14 +170,7 @@ public sealed unsafe partial class AddressSpace
             _tree.MarkClean(entry);
         }
 
-        ulong parts = entry.Node is ChunkNode chunks ? chunks.DirtyParts(entry.Slot) : 0;
-        if (_broken == DaxBrokenVariant.HugeCleanedByPart && entry.IsHuge)
-        {
-            PageRange asked = entry.Pages.Intersect(pages);
-            parts &= ChunkNode.PartsOf(asked.First.Value, asked.PageCount);
-        }
-
-        MarkStored(entry, parts);
+        MarkStored(entry, _broken == DaxBrokenVariant.HugeCleanedByPart ? pages : entry.Pages);
         return new WrittenEntry(entry, staysDirty);
     }
 
@@ -200,23 +193,35 @@ public sealed unsafe partial class AddressSpace
         }
     }
 
-    /// <summary>Hands an entry's bytes to the medium to be written back; of a huge one those of its dirty parts.</summary>
-    private void MarkStored(EntryRef entry, ulong parts)
+    /// <summary>Hands an entry's bytes to the medium to be written back; of a large one those of its dirty parts.</summary>
+    /// <param name="entry">Locked, or the mapping is held alone.</param>
+    /// <param name="pages">Other parts are left out.</param>
+    private void MarkStored(EntryRef entry, PageRange pages)
     {
         long offsetBytes = entry.Read().Page.OffsetBytes;
-        if (!entry.IsHuge)
+        if (!entry.IsLarge)
         {
             MarkStored(offsetBytes, PageIndex.PageBytes);
             return;
         }
 
-        const int PartBytes = PageIndex.PageBytes << ChunkNode.PartShift;
-        while (parts != 0)
+        const int PartBytes = PageIndex.PageBytes << LargeNode.PartShift;
+        LargeNode node = entry.Large;
+        for (int word = 0; word < node.WordsPerEntry; word++, offsetBytes += 64L * PartBytes)
         {
-            int first = BitOperations.TrailingZeroCount(parts);
-            int count = BitOperations.TrailingZeroCount(~(parts >> first));
-            MarkStored(offsetBytes + ((long)first * PartBytes), (long)count * PartBytes);
-            parts = first + count == 64 ? 0 : parts >> (first + count) << (first + count);
+            ulong parts = node.DirtyParts(entry.Slot, word);
+            if (pages != entry.Pages)
+            {
+                parts &= LargeNode.PartsIn(entry.Pages, word, pages);
+            }
+
+            while (parts != 0)
+            {
+                int first = BitOperations.TrailingZeroCount(parts);
+                int count = BitOperations.TrailingZeroCount(~(parts >> first));
+                MarkStored(offsetBytes + ((long)first * PartBytes), (long)count * PartBytes);
+                parts = first + count == 64 ? 0 : parts >> (first + count) << (first + count);
+            }
         }
     }
 
@@ -245,7 +250,7 @@ public sealed unsafe partial class AddressSpace
         {
             if (!batch[i].StaysDirty)
             {
-                (batch[i].Entry.Node as ChunkNode)?.ClearDirtyParts(batch[i].Entry.Slot);
+                (batch[i].Entry.Node as LargeNode)?.ClearDirtyParts(batch[i].Entry.Slot);
                 _tree.MarkClean(batch[i].Entry);
             }
         }

@@ -1,3 +1,5 @@
+using Adit.Dax.Entries;
+
 namespace Adit.Dax.Statistics;
 
 /// <summary>The counters behind <see cref="MappingStatistics"/>. Not counted: a pin of a page that is present.</summary>
@@ -8,6 +10,9 @@ internal sealed class MappingCounters
     private long _hugeReadFaults;
     private long _hugeWriteFaults;
     private long _hugeFallbacks;
+    private long _giantReadFaults;
+    private long _giantWriteFaults;
+    private long _giantFallbacks;
     private long _flushedBytes;
     private long _writebacks;
     private long _entryWaits;
@@ -16,10 +21,14 @@ internal sealed class MappingCounters
     private long _sourceFills;
     private long _detachments;
 
-    public void CountFault(bool isHuge, bool isWrite)
+    public void CountFault(EntrySize size, bool isWrite)
     {
         ref long counter = ref _pageReadFaults;
-        if (isHuge)
+        if (size == EntrySize.Giant)
+        {
+            counter = ref isWrite ? ref _giantWriteFaults : ref _giantReadFaults;
+        }
+        else if (size == EntrySize.Huge)
         {
             counter = ref isWrite ? ref _hugeWriteFaults : ref _hugeReadFaults;
         }
@@ -31,7 +40,19 @@ internal sealed class MappingCounters
         Interlocked.Increment(ref counter);
     }
 
-    public void CountFallback() => Interlocked.Increment(ref _hugeFallbacks);
+    /// <summary>Counts a fault under each size that it could have had and had not.</summary>
+    public void CountFallback(EntrySize hoped, EntrySize had)
+    {
+        if (hoped == EntrySize.Giant)
+        {
+            Interlocked.Increment(ref _giantFallbacks);
+        }
+
+        if (had == EntrySize.Page)
+        {
+            Interlocked.Increment(ref _hugeFallbacks);
+        }
+    }
 
     public void CountFlushed(long bytes) => Interlocked.Add(ref _flushedBytes, bytes);
 
@@ -54,6 +75,9 @@ internal sealed class MappingCounters
         HugeReadFaults = Interlocked.Read(ref _hugeReadFaults),
         HugeWriteFaults = Interlocked.Read(ref _hugeWriteFaults),
         HugeFallbacks = Interlocked.Read(ref _hugeFallbacks),
+        GiantReadFaults = Interlocked.Read(ref _giantReadFaults),
+        GiantWriteFaults = Interlocked.Read(ref _giantWriteFaults),
+        GiantFallbacks = Interlocked.Read(ref _giantFallbacks),
         FlushedBytes = Interlocked.Read(ref _flushedBytes),
         Writebacks = Interlocked.Read(ref _writebacks),
         EntryWaits = Interlocked.Read(ref _entryWaits),

@@ -19,6 +19,15 @@ public readonly record struct MappingStatistics
     /// <summary>Faults that could have been huge by their place in the file and were not by the layout.</summary>
     public long HugeFallbacks { get; init; }
 
+    /// <summary>Faults that ended with an entry of 1 GiB for reading: only on a medium that is mapped by 1 GiB.</summary>
+    public long GiantReadFaults { get; init; }
+
+    /// <summary>Faults that ended with an entry of 1 GiB for writing.</summary>
+    public long GiantWriteFaults { get; init; }
+
+    /// <summary>Faults that could have been of 1 GiB by their place and the medium and were not by the layout.</summary>
+    public long GiantFallbacks { get; init; }
+
     /// <summary>Bytes handed to the medium to be written back.</summary>
     public long FlushedBytes { get; init; }
 
@@ -40,7 +49,7 @@ public readonly record struct MappingStatistics
     /// <summary>Views that were detached.</summary>
     public long Detachments { get; init; }
 
-    /// <summary>Entries there are now, of either size.</summary>
+    /// <summary>Entries there are now, of any size.</summary>
     public long Entries { get; init; }
 
     /// <summary>Pins of entries there are now (pins of zeros are not counted).</summary>

@@ -107,7 +107,7 @@ internal sealed unsafe partial class ViewMapping
     private Errno CopyAside(ViewPiece piece)
     {
         nuint lengthBytes = (nuint)piece.Pages.LengthBytes;
-        Errno outcome = AddressRange.TryReserve(piece.Pages.OffsetBytes, piece.Pages.LengthBytes, out AddressRange? aside);
+        Errno outcome = AddressRange.TryReserve(piece.Pages.OffsetBytes, piece.Pages.LengthBytes, _medium.MapUnitBytes, out AddressRange? aside);
         if (aside is null)
         {
             return outcome;

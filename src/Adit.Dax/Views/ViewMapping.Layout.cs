@@ -132,7 +132,7 @@ internal sealed unsafe partial class ViewMapping
         List<AddressRange> aside = new(pieces.Count);
         for (int i = 0; i < pieces.Count && pieces.Count > 1 && outcome == Errno.Success; i++)
         {
-            outcome = AddressRange.TryReserve(pieces[i].Pages.OffsetBytes, pieces[i].Pages.LengthBytes, out AddressRange? range);
+            outcome = AddressRange.TryReserve(pieces[i].Pages.OffsetBytes, pieces[i].Pages.LengthBytes, _medium.MapUnitBytes, out AddressRange? range);
             if (range is not null)
             {
                 aside.Add(range);

@@ -68,7 +68,7 @@ internal sealed unsafe partial class ViewMapping : IDisposable
             return Errno.ENOTSUP;
         }
 
-        Errno outcome = AddressRange.TryReserve(pages.OffsetBytes, pages.LengthBytes, out AddressRange? range);
+        Errno outcome = AddressRange.TryReserve(pages.OffsetBytes, pages.LengthBytes, medium.MapUnitBytes, out AddressRange? range);
         if (range is null)
         {
             return outcome;

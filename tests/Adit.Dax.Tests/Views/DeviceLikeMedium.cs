@@ -3,15 +3,16 @@ using Adit.Media;
 
 namespace Adit.Dax.Tests.Views;
 
-/// <summary>Shared memory that refuses private mappings, as a device-DAX device does.</summary>
+/// <summary>Shared memory that refuses private mappings, as a device-DAX device does, and may be mapped in as large units.</summary>
 internal sealed unsafe class DeviceLikeMedium : Medium
 {
     private readonly MemoryMedium _memory;
     private int _callsToRefusal;
     private Errno _refusal;
 
-    public DeviceLikeMedium(long lengthBytes)
+    public DeviceLikeMedium(long lengthBytes, int unitBytes = 4096)
     {
+        MapUnitBytes = unitBytes;
         _memory = MemoryMedium.CreateShared(lengthBytes);
         Start = _memory.Start;
         LengthBytes = lengthBytes;
@@ -22,6 +23,8 @@ internal sealed unsafe class DeviceLikeMedium : Medium
     public override MediumKind Kind => MediumKind.Pmem;
 
     public override bool HasCheapFences => true;
+
+    public override int MapUnitBytes { get; }
 
     public override string? MapRangeRefusal => null;
 
