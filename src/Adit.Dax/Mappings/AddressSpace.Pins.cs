@@ -23,9 +23,9 @@ public sealed unsafe partial class AddressSpace
     {
         if (offsetBytes >= 0 && lengthBytes > 0
             && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry, out PageEntry seen)
-            && TryPinPresent(entry, seen, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
+            && TryPinPresent(entry, seen, offsetBytes, lengthBytes, access, out byte* start, out PageEntry held))
         {
-            pin = new Pin(this, isCounted ? entry : default, start, offsetBytes, lengthBytes, access);
+            pin = new Pin(this, held.IsNone ? default : entry, held, start, offsetBytes, lengthBytes, access);
             return Errno.Success;
         }
 
@@ -38,9 +38,9 @@ public sealed unsafe partial class AddressSpace
     {
         if (offsetBytes >= 0 && lengthBytes > 0
             && _tree.TryFind(offsetBytes >> PageIndex.PageShift, out EntryRef entry, out PageEntry seen)
-            && TryPinPresent(entry, seen, offsetBytes, lengthBytes, access, out byte* start, out bool isCounted))
+            && TryPinPresent(entry, seen, offsetBytes, lengthBytes, access, out byte* start, out PageEntry held))
         {
-            return new Pin(this, isCounted ? entry : default, start, offsetBytes, lengthBytes, access);
+            return new Pin(this, held.IsNone ? default : entry, held, start, offsetBytes, lengthBytes, access);
         }
 
         return PinSlowly(offsetBytes, lengthBytes, access, refusal);
@@ -60,11 +60,12 @@ public sealed unsafe partial class AddressSpace
 
     /// <summary>Pins an entry that is there and gives the access asked for.</summary>
     /// <param name="lengthBytes">All of it must lie in the entry.</param>
+    /// <param name="held">The entry with the pin; none for zeros, which need none.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryPinPresent(
-        EntryRef entry, PageEntry seen, long offsetBytes, long lengthBytes, PinAccess access, out byte* start, out bool isCounted)
+        EntryRef entry, PageEntry seen, long offsetBytes, long lengthBytes, PinAccess access, out byte* start, out PageEntry held)
     {
-        isCounted = false;
+        held = default;
         ulong needed = NeededFor(access);
         int shift = PageIndex.PageShift + entry.Shift;
         long offsetInEntry = offsetBytes & ((1L << shift) - 1);
@@ -81,11 +82,15 @@ public sealed unsafe partial class AddressSpace
         }
 
         // What makes it safe: whoever wants the page gone clears Accessible in the same word, so either this swap fails or they see the pin.
-        ulong pinned = (seen.Bits + PageEntry.PinUnit) | ((access & PinAccess.Write) != 0 ? PageEntry.WritePinned : 0);
-        isCounted = _broken != DaxBrokenVariant.PinNotCounted;
-        if (seen.Pins == (int)PageEntry.PinMask || (isCounted && !entry.TrySwap(seen, new PageEntry(pinned))))
+        PageEntry pinned = new((seen.Bits + PageEntry.PinUnit) | ((access & PinAccess.Write) != 0 ? PageEntry.WritePinned : 0));
+        if (_broken != DaxBrokenVariant.PinNotCounted)
         {
-            return false;
+            if (seen.Pins == (int)PageEntry.PinMask || !entry.TrySwap(seen, pinned))
+            {
+                return false;
+            }
+
+            held = pinned;
         }
 
         if ((access & PinAccess.Write) != 0 && entry.IsLarge)
@@ -130,7 +135,7 @@ public sealed unsafe partial class AddressSpace
         }
 
         Pin taken = count == 1 && errno == Errno.Success
-            ? new Pin(this, segments[0].Entry, segments[0].Start, offsetBytes, lengthBytes, access)
+            ? new Pin(this, segments[0].Entry, segments[0].Entry.Node is null ? default : segments[0].Entry.Read(), segments[0].Start, offsetBytes, lengthBytes, access)
             : count > 0 ? new Pin(this, segments, count, offsetBytes, at - offsetBytes, access) : default;
         if (count == 0 || (count == 1 && errno == Errno.Success))
         {
@@ -163,9 +168,9 @@ public sealed unsafe partial class AddressSpace
         if (!isTracked && _tree.TryFind(page.Value, out EntryRef present))
         {
             long presentEnd = Math.Min(end, present.Pages.End.OffsetBytes);
-            if (TryPinPresent(present, present.Read(), at, presentEnd - at, access, out byte* start, out bool isCounted))
+            if (TryPinPresent(present, present.Read(), at, presentEnd - at, access, out byte* start, out PageEntry held))
             {
-                segment = new PinSegment { Entry = isCounted ? present : default, Start = start, LengthBytes = presentEnd - at };
+                segment = new PinSegment { Entry = held.IsNone ? default : present, Start = start, LengthBytes = presentEnd - at };
                 return Errno.Success;
             }
         }
@@ -187,13 +192,16 @@ public sealed unsafe partial class AddressSpace
         return Errno.Success;
     }
 
+    /// <inheritdoc cref="Unpin(EntryRef, PageEntry)"/>
+    internal void Unpin(EntryRef entry) => Unpin(entry, entry.Read());
+
     /// <summary>Lets a pinned entry go. If it is not where it was pinned, it was moved, and its pins with it.</summary>
+    /// <param name="seen">What the entry may still be: behind the swap that pinned it, loading it again would wait for that swap.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Unpin(EntryRef entry)
+    internal void Unpin(EntryRef entry, PageEntry seen)
     {
-        while (true)
+        for (; ; seen = entry.Read())
         {
-            PageEntry seen = entry.Read();
             ulong left = seen.Bits - PageEntry.PinUnit;
             if (seen.Pins <= 1)
             {

@@ -21,14 +21,17 @@ public unsafe ref struct Pin
     private AddressSpace? _space;
     private EntryNode? _node;
     private PinSegment[]? _segments;
+    private readonly PageEntry _held;
     private readonly int _slot;
     private readonly int _segmentCount;
 
-    internal Pin(AddressSpace space, EntryRef entry, byte* start, long offsetBytes, long lengthBytes, PinAccess access)
+    /// <param name="held">What the entry was when it was pinned.</param>
+    internal Pin(AddressSpace space, EntryRef entry, PageEntry held, byte* start, long offsetBytes, long lengthBytes, PinAccess access)
     {
         _space = space;
         _node = entry.Node;
         _slot = entry.Slot;
+        _held = held;
         _start = start;
         _segmentCount = 1;
         OffsetBytes = offsetBytes;
@@ -140,7 +143,7 @@ public unsafe ref struct Pin
         if (_node is { } node)
         {
             _node = null;
-            space!.Unpin(new EntryRef(node, _slot));
+            space!.Unpin(new EntryRef(node, _slot), _held);
         }
         else if (_segments is not null)
         {
