@@ -2,6 +2,7 @@ using Adit.Format;
 using Adit.Fuse.Mounting;
 using Adit.Fuse.Options;
 using Adit.Fuse.Session;
+using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 using Adit.Interop.Linux;
@@ -42,8 +43,11 @@ public sealed class FuseMount : IDisposable
     /// <param name="mountPoint">An existing directory that nothing is mounted on.</param>
     /// <param name="options">How.</param>
     /// <param name="log">Told what goes wrong later.</param>
+    /// <param name="memory">Shared with whoever is to go on when this process dies; the mount's from here on. Null: nobody.</param>
+    /// <param name="mounted">Gets the channel to the kernel as soon as it is there, to keep a duplicate of it.</param>
     /// <exception cref="MountException">It cannot be mounted; the message says what helps.</exception>
-    public static FuseMount Start(INodeOperations nodes, string mountPoint, MountOptions options, FuseLog log)
+    public static FuseMount Start(
+        INodeOperations nodes, string mountPoint, MountOptions options, FuseLog log, SessionMemory? memory = null, Action<FileDescriptor>? mounted = null)
     {
         if (nodes.IsReadOnly)
         {
@@ -55,7 +59,8 @@ public sealed class FuseMount : IDisposable
         FuseSession? session = null;
         try
         {
-            session = new FuseSession(nodes, new DeviceTransport(device), options, log);
+            mounted?.Invoke(device);
+            session = new FuseSession(nodes, new DeviceTransport(device), options, log, memory);
             Errno negotiated = session.Negotiate();
             if (negotiated != Errno.Success)
             {
@@ -65,6 +70,7 @@ public sealed class FuseMount : IDisposable
             }
 
             uint connection = MountTable.Find(path)?.DeviceMinor ?? 0;
+            session.Memory.Head.Connection = connection;
             session.Start();
             log(FuseLogLevel.Information, $"mounted {options.Source} on {path}; MAP_SYNC and FICLONE do not exist through FUSE: for direct access use the library");
             return new FuseMount(session, path, connection, log);
@@ -77,6 +83,40 @@ public sealed class FuseMount : IDisposable
             throw;
         }
     }
+
+    /// <summary>Goes on serving a mount whose server has died or made way. The kernel hears nothing of it: it sends again what was not answered.</summary>
+    /// <param name="nodes">The same nodes, opened with a <see cref="ServerSuccession"/> over the same memory.</param>
+    /// <param name="device">The channel to the kernel. Taken over.</param>
+    /// <param name="mountPoint">Where it is mounted, or was until somebody unmounted it.</param>
+    /// <param name="options">How.</param>
+    /// <param name="log">Told what goes wrong later.</param>
+    /// <param name="memory">What the server before has promised. Taken over.</param>
+    public static FuseMount Resume(
+        INodeOperations nodes, FileDescriptor device, string mountPoint, MountOptions options, FuseLog log, SessionMemory memory)
+    {
+        if (nodes.IsReadOnly)
+        {
+            options = options with { ReadOnly = true };
+        }
+
+        FuseSession session = new(nodes, new DeviceTransport(device), options, log, memory);
+        Errno resumed = session.Resume();
+        if (resumed is not (Errno.Success or Errno.ENODEV or Errno.ENOTCONN or Errno.EPERM))
+        {
+            throw new MountException(resumed, $"the kernel does not send again what it asked the server before: {resumed.Message()}");
+        }
+
+        // Of a mount that has ended the readers hear so, and close what was left open.
+        session.Start();
+        return new FuseMount(session, mountPoint, memory.Head.Connection, log);
+    }
+
+    /// <summary>Another server can go on with this mount: the kernel is able to ask again.</summary>
+    public bool CanBeResumed => _session.Negotiated!.Has(InitFlags.HasResend) && _session.Memory.File is not null;
+
+    /// <summary>Stops serving, so that another server goes on: the mount stays, requests wait. Close the nodes then, and end the process.</summary>
+    /// <returns>False when a request does not come to its end; the mount is served on.</returns>
+    public bool TryHandOver(TimeSpan patience) => _session.TryHandOver(patience);
 
     /// <summary>Waits until the mount has ended, from outside or from here.</summary>
     /// <returns>False when the time is over first.</returns>

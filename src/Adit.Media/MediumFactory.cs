@@ -11,7 +11,7 @@ public static class MediumFactory
     /// hold a volume), EUCLEAN (cut short), ENOTSUP (not in persistent memory).</exception>
     public static Medium Open(string path, MediumOptions options)
     {
-        using MediumFile file = MediumFile.Open(path, options.ReadOnly);
+        using MediumFile file = options.Descriptor < 0 ? MediumFile.Open(path, options.ReadOnly) : MediumFile.Duplicate(path, options.Descriptor);
         file.Own(options.ReadOnly, options.WaitForOwner);
         if (file.LengthBytes < Math.Max(options.MinimumSizeBytes, MediumFile.BlockBytes))
         {

@@ -43,6 +43,10 @@ internal sealed unsafe class MediumFile : IDisposable
         return Examined(path, descriptor, isNew: false, hint: $" To make a volume there: adit mkfs {path}");
     }
 
+    /// <summary>Of a descriptor that stays somebody else's.</summary>
+    public static MediumFile Duplicate(string path, int descriptor) =>
+        Examined(path, new FileDescriptor(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 0)), isNew: false);
+
     public static MediumFile OpenOrCreate(string path)
     {
         FileDescriptor descriptor = Libc.open(path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_CLOEXEC, Mode);

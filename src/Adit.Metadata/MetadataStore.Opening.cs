@@ -89,10 +89,12 @@ public sealed partial class MetadataStore
         Tree = new WorkingTree(medium, _nodes, _layout, superblock, _broken);
         lines.Tree = Tree;
 
+        SavedBytes = _isStaged && !options.ReadOnly && options.Staging is { } left ? left.WriteOut(medium, _layout, superblock) : 0;
         LogReader end = new(medium, _layout, superblock, _broken);
         FindLogEnd(ref end);
         superblock.Incarnation++;
-        _log = new LogRing(medium, _layout, superblock, end.Position, end.Sequence, _isStaged, _broken);
+        _log = new LogRing(medium, _layout, superblock, end.Position, end.Sequence, _isStaged, _broken, options.Staging);
+        FirstSequence = end.Sequence;
         _transaction = new Transaction(this, _log.MaxRecordBytes);
     }
 

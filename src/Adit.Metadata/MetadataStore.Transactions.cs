@@ -108,6 +108,7 @@ public sealed partial class MetadataStore
 
             Span<byte> record = transaction.Seal();
             _log.Prepare(record, transaction.OperationCount, Volatile.Read(ref _nextInode));
+            Options.Witness?.Committing(_log.NextSequence, _nextInode);
             _treeLock.EnterExclusive();
             transaction.IsStarted = true;
             if (transaction.FencesData && !_isStaged)

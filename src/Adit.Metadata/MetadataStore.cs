@@ -61,6 +61,12 @@ public sealed partial class MetadataStore : IDisposable
     /// <summary>Blocks that can be given out to data.</summary>
     public long FreeBlocks => Space.FreeBlocks;
 
+    /// <summary>The number of the first record that this opening writes: all commits with lower numbers have happened, and no others.</summary>
+    public ulong FirstSequence { get; }
+
+    /// <summary>Bytes of records that the process before had staged when it was killed.</summary>
+    public long SavedBytes { get; }
+
     /// <summary>Each transaction is durable when its commit returns.</summary>
     public bool CommitsAreDurable { get; }
 

@@ -1,3 +1,6 @@
+using Adit.Metadata.Logging;
+using Adit.Metadata.Transactions;
+
 namespace Adit.Metadata;
 
 /// <summary>How to run a store.</summary>
@@ -20,6 +23,12 @@ public sealed record StoreOptions
 
     /// <summary>A deliberate defect that the crash tests must catch; none outside tests.</summary>
     public BrokenVariant Broken { get; init; }
+
+    /// <summary>Where records are staged, when they are to survive the process; see <see cref="StagingArea"/>. Null: in memory of its own.</summary>
+    public StagingArea? Staging { get; init; }
+
+    /// <summary>Is told of each commit.</summary>
+    public ICommitWitness? Witness { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

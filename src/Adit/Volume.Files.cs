@@ -13,7 +13,12 @@ namespace Adit;
 public sealed partial class Volume
 {
     /// <inheritdoc/>
-    public Errno Open(InodeNumber inode, OpenIntent intent, out IOpenFile? file)
+    public Errno Open(InodeNumber inode, OpenIntent intent, out IOpenFile? file) => Open(inode, intent, again: false, out file);
+
+    /// <inheritdoc/>
+    public Errno Reopen(InodeNumber inode, OpenIntent intent, out IOpenFile? file) => Open(inode, intent & ~OpenIntent.Truncate, again: true, out file);
+
+    private Errno Open(InodeNumber inode, OpenIntent intent, bool again, out IOpenFile? file)
     {
         file = null;
         Inode? node = null;
@@ -22,7 +27,7 @@ public sealed partial class Volume
             Errno errno = _isClosed ? Errno.EBADF : Use(inode, out node);
             if (errno == Errno.Success)
             {
-                errno = FileHandle.Open(this, node!, intent, out file);
+                errno = FileHandle.Open(this, node!, intent, again, out file);
             }
 
             return errno;

@@ -56,7 +56,7 @@ public sealed partial class Volume
         try
         {
             MediumKind? kind = SuperblockPeek.TryRead(path, out Superblock superblock) ? (MediumKind)superblock.MediumKind : null;
-            Medium medium = MediumFactory.Open(path, new MediumOptions { Kind = kind, ReadOnly = options.ReadOnly });
+            Medium medium = MediumFactory.Open(path, new MediumOptions { Kind = kind, ReadOnly = options.ReadOnly, Descriptor = options.Descriptor });
             return Open(medium, options);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -111,6 +111,8 @@ public sealed partial class Volume
             ReadOnly = options.ReadOnly,
             CommitInterval = options.CommitInterval,
             SyncAlways = options.SyncAlways,
+            Staging = options.Succession?.Staging,
+            Witness = options.Succession,
         };
         MetadataStore store;
         try
@@ -139,6 +141,7 @@ public sealed partial class Volume
         {
             volume.CheckRoot();
             volume._context.Quotas.Load();
+            volume.TakeOver(options.Succession);
             volume.StartBackgroundWork(hasOrphans: !volume.IsReadOnly && !volume.CleanOrphans(OrphanBudget));
             return volume;
         }
@@ -151,6 +154,15 @@ public sealed partial class Volume
         {
             volume.Abandon();
             throw;
+        }
+    }
+
+    /// <summary>What a kernel holds is held before inodes without names are looked for.</summary>
+    private void TakeOver(ISuccession? succession)
+    {
+        foreach (RetainedInode held in succession?.TakeRetained(_context.Store.FirstSequence) ?? [])
+        {
+            _context.Inodes.Retain(held.Inode, held.Count);
         }
     }
 

@@ -218,7 +218,7 @@ public sealed partial class Volume
             {
                 if (errno == Errno.Success)
                 {
-                    return Files.FileHandle.Open(this, inode!, intent, out file);
+                    return Files.FileHandle.Open(this, inode!, intent, again: false, out file);
                 }
             }
             finally

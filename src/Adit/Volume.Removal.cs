@@ -116,6 +116,8 @@ public sealed partial class Volume
 
         using (new ExclusiveScope(inode!.Lock))
         {
+            // Whether it never had a name only the process before knew: the kernel that holds it still does, and asks for a first name of such files alone.
+            inode.IsTemporary |= _options.Succession is not null && inode.Record.LinkCount == 0 && inode.Record.IsRegular;
             if ((record.Reasons & OrphanReasons.Truncating) != 0 && !inode.IsGone && inode.Record.LinkCount != 0)
             {
                 inode.TruncatingFrom = Math.Min(inode.TruncatingFrom, record.FirstFreedBlock);

@@ -32,6 +32,13 @@ public sealed record VolumeOptions
     /// <summary>How long the holder of a long pin, a lease or a writable view may go on after it was told that the range is wanted.</summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>What the process before left, and what this one leaves to the next; null where the end of the process is the end of its users too.</summary>
+    public ISuccession? Succession { get; init; }
+
+    /// <summary>A descriptor of the volume's file or device that owns it, opened by somebody else. It stays the caller's, who keeps it open for as long
+    /// as the volume is to be owned; -1: the volume opens and owns its own.</summary>
+    public int Descriptor { get; init; } = -1;
+
     /// <summary>How many inodes not in use stay in memory.</summary>
     public int InodeCacheCount { get; init; } = 4096;
 

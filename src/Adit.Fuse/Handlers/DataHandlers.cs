@@ -4,6 +4,7 @@ using Adit.Fuse.Handles;
 using Adit.Fuse.Replies;
 using Adit.Fuse.Requests;
 using Adit.Fuse.Session;
+using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 using Adit.Nodes;
@@ -94,14 +95,14 @@ internal static class DataHandlers
         int writtenBytes;
         if ((write.Flags & OpenRequestFlags.Append) != 0 && !isFromCache)
         {
-            // The end is where it is now, not where the kernel last knew it.
-            outcome = opened.File.Append(data, out _, out writtenBytes);
+            outcome = Append(ref call, opened.File, data, out writtenBytes);
         }
         else
         {
             outcome = opened.File.Write((long)write.Offset, data, out writtenBytes);
         }
 
+        call.Session.Handles.MarkWritten(write.Handle);
         if (outcome != Errno.Success && writtenBytes == 0)
         {
             return outcome;
@@ -109,6 +110,21 @@ internal static class DataHandlers
 
         outcome = MakeDurable(opened, write.Flags, isFromCache);
         call.Reply.Append<WriteOut>().Size = (uint)writtenBytes;
+        return outcome;
+    }
+
+    /// <summary>The end is where it is now, not where the kernel last knew it. Of an append that another server had begun it is where that had found it.</summary>
+    private static unsafe Errno Append(ref Call call, IOpenFile file, ReadOnlySpan<byte> data, out int writtenBytes)
+    {
+        ChannelArea* area = call.Channel.Area;
+        if (call.IsDone)
+        {
+            return file.Write(area->AppendOffset, data, out writtenBytes);
+        }
+
+        call.Channel.Arm();
+        Errno outcome = file.Append(data, out area->AppendOffset, out writtenBytes);
+        call.Channel.Disarm();
         return outcome;
     }
 

@@ -39,7 +39,7 @@ internal static class DirectoryHandlers
         ReaderChannel channel = call.Channel;
         int capacity = (int)Math.Min(read.Size, (uint)channel.ReplyCapacityBytes);
         DirectoryReply sink = channel.Directory;
-        sink.Begin(withAttributes ? call.Session.Lookups : null, channel.ReplyBody, capacity, call.LifetimeSeconds, call.Session.Changes);
+        sink.Begin(withAttributes ? call.Session.Lookups : null, channel, capacity, call.LifetimeSeconds, call.Session.Changes);
         Errno outcome = call.Nodes.ReadDirectory(call.Node, read.Offset, withAttributes, sink);
         if (outcome != Errno.Success && sink.LengthBytes > 0)
         {

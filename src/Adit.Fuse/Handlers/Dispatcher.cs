@@ -28,8 +28,43 @@ internal static unsafe class Dispatcher
         }
 
         InHeader* header = (InHeader*)channel.RequestBuffer;
-        OpcodeEntry entry = (uint)header->Opcode < OpcodeCount ? Table[(int)header->Opcode] : default;
         channel.Begin(*header);
+        if (session.IsHandingOver)
+        {
+            session.WaitWhileHandingOver(channel, *header);
+        }
+
+        if ((header->Unique & InHeader.ResendBit) != 0 && session.Left?.TryTake(header->Unique) is { } left)
+        {
+            session.Left.Answer(left, header->Unique, header->Opcode);
+            channel.End();
+            return;
+        }
+
+        Errno outcome = Handle(session, channel, lengthBytes, out bool isAnswered, out int bodyBytes);
+        if (!isAnswered)
+        {
+            channel.Answered(outcome, bodyBytes);
+            Answer(session, channel, header, outcome, bodyBytes);
+        }
+
+        channel.End();
+    }
+
+    /// <summary>Does the rest of a request that another server had done and could not answer: the reply is then ready in the channel.</summary>
+    public static void Complete(FuseSession session, ReaderChannel channel)
+    {
+        InHeader* header = (InHeader*)channel.RequestBuffer;
+        channel.IsRepeat = true;
+        Errno outcome = Handle(session, channel, (int)header->Length, out _, out int bodyBytes);
+        channel.IsRepeat = false;
+        channel.Answered(outcome, bodyBytes);
+    }
+
+    private static Errno Handle(FuseSession session, ReaderChannel channel, int lengthBytes, out bool isAnswered, out int bodyBytes)
+    {
+        InHeader* header = (InHeader*)channel.RequestBuffer;
+        OpcodeEntry entry = (uint)header->Opcode < OpcodeCount ? Table[(int)header->Opcode] : default;
         ReadOnlySpan<byte> arguments = new(channel.RequestBuffer + sizeof(InHeader), lengthBytes - sizeof(InHeader));
         Call call = new(session, channel, header, arguments);
         Errno outcome;
@@ -51,12 +86,9 @@ internal static unsafe class Dispatcher
             outcome = Errno.EIO;
         }
 
-        if (!call.IsAnswered && !entry.Is(OpcodeTraits.NoReply))
-        {
-            Answer(session, channel, header, outcome, call.Reply.LengthBytes);
-        }
-
-        channel.End();
+        isAnswered = call.IsAnswered || entry.Is(OpcodeTraits.NoReply);
+        bodyBytes = call.Reply.LengthBytes;
+        return outcome;
     }
 
     /// <summary>Checks what is common to all requests.</summary>

@@ -95,9 +95,18 @@ internal static class ExtendedAttributeHandlers
             return Errno.EINVAL;
         }
 
-        Errno outcome = set.Flags == CreateAndReplace
-            ? FindNeither(call.Nodes, call.Node, name)
-            : call.Nodes.SetExtendedAttribute(call.Node, name, value, (AttributeSetMode)set.Flags);
+        Errno outcome = Errno.Success;
+        if (set.Flags == CreateAndReplace)
+        {
+            outcome = FindNeither(call.Nodes, call.Node, name);
+        }
+        else if (!call.IsDone)
+        {
+            call.Channel.Arm();
+            outcome = call.Nodes.SetExtendedAttribute(call.Node, name, value, (AttributeSetMode)set.Flags);
+            call.Channel.Disarm();
+        }
+
         if (name.SequenceEqual(Privileges.CapabilityName))
         {
             call.Session.PrivilegesGiven();
@@ -119,7 +128,13 @@ internal static class ExtendedAttributeHandlers
             return outcome;
         }
 
-        outcome = call.Nodes.RemoveExtendedAttribute(call.Node, name);
+        if (!call.IsDone)
+        {
+            call.Channel.Arm();
+            outcome = call.Nodes.RemoveExtendedAttribute(call.Node, name);
+            call.Channel.Disarm();
+        }
+
         if (outcome == Errno.Success && name.SequenceEqual(Privileges.CapabilityName))
         {
             call.Session.RememberCapabilityDrop(call.Header);

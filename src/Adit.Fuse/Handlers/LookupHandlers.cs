@@ -55,6 +55,7 @@ internal static class LookupHandlers
     {
         if (call.Arguments.TryRead(out ForgetIn forget))
         {
+            call.Channel.Forgetting();
             Release(ref call, call.Header.NodeId, forget.Count);
         }
 
@@ -67,6 +68,7 @@ internal static class LookupHandlers
         {
             for (uint index = 0; index < batch.Count && call.Arguments.TryRead(out ForgetOne one); index++)
             {
+                call.Channel.Forgetting();
                 Release(ref call, one.NodeId, one.Count);
             }
         }

@@ -32,7 +32,14 @@ internal static class NameHandlers
             return outcome;
         }
 
+        if (call.IsDone)
+        {
+            return ReplyMade(ref call, call.ReadMade(out NodeAttributes found), mode, found);
+        }
+
+        call.Channel.Arm();
         outcome = call.Nodes.MakeNode(call.Node, name, mode.Mode, make.Device, call.Caller, out NodeAttributes attributes);
+        call.Channel.Disarm();
         return ReplyMade(ref call, outcome, mode, attributes);
     }
 
@@ -55,7 +62,14 @@ internal static class NameHandlers
             return outcome;
         }
 
+        if (call.IsDone)
+        {
+            return ReplyMade(ref call, call.ReadMade(out NodeAttributes found), mode, found);
+        }
+
+        call.Channel.Arm();
         outcome = call.Nodes.MakeDirectory(call.Node, name, mode.Mode, call.Caller, out NodeAttributes attributes);
+        call.Channel.Disarm();
         return ReplyMade(ref call, outcome, mode, attributes);
     }
 
@@ -77,7 +91,14 @@ internal static class NameHandlers
             return Errno.ENAMETOOLONG;
         }
 
+        if (call.IsDone)
+        {
+            return ReplyEntry(ref call, call.ReadMade(out NodeAttributes found), found);
+        }
+
+        call.Channel.Arm();
         outcome = call.Nodes.MakeSymbolicLink(call.Node, name, target, call.Caller, out NodeAttributes attributes);
+        call.Channel.Disarm();
         return ReplyEntry(ref call, outcome, attributes);
     }
 
@@ -105,20 +126,41 @@ internal static class NameHandlers
             return outcome;
         }
 
+        if (call.IsDone)
+        {
+            return ReplyEntry(ref call, call.ReadMade(out NodeAttributes found), found);
+        }
+
+        call.Channel.Arm();
         outcome = call.Nodes.Link(new InodeNumber(link.OldNodeId), call.Node, name, out NodeAttributes attributes);
+        call.Channel.Disarm();
         return ReplyEntry(ref call, outcome, attributes);
     }
 
     public static Errno Unlink(ref Call call)
     {
         Errno outcome = EntryName.Read(ref call.Arguments, out ReadOnlySpan<byte> name);
-        return outcome != Errno.Success ? outcome : call.Nodes.Unlink(call.Node, name);
+        if (outcome == Errno.Success && !call.IsDone)
+        {
+            call.Channel.Arm();
+            outcome = call.Nodes.Unlink(call.Node, name);
+            call.Channel.Disarm();
+        }
+
+        return outcome;
     }
 
     public static Errno RmDir(ref Call call)
     {
         Errno outcome = EntryName.Read(ref call.Arguments, out ReadOnlySpan<byte> name);
-        return outcome != Errno.Success ? outcome : call.Nodes.RemoveDirectory(call.Node, name);
+        if (outcome == Errno.Success && !call.IsDone)
+        {
+            call.Channel.Arm();
+            outcome = call.Nodes.RemoveDirectory(call.Node, name);
+            call.Channel.Disarm();
+        }
+
+        return outcome;
     }
 
     public static Errno Rename(ref Call call) =>
@@ -143,9 +185,14 @@ internal static class NameHandlers
         }
 
         outcome = EntryName.Read(ref call.Arguments, out ReadOnlySpan<byte> newName);
-        return outcome != Errno.Success
-            ? outcome
-            : call.Nodes.Rename(call.Node, name, new InodeNumber(newDirectory), newName, flags);
+        if (outcome == Errno.Success && !call.IsDone)
+        {
+            call.Channel.Arm();
+            outcome = call.Nodes.Rename(call.Node, name, new InodeNumber(newDirectory), newName, flags);
+            call.Channel.Disarm();
+        }
+
+        return outcome;
     }
 
     private static Errno ReplyMade(ref Call call, Errno outcome, in CreationMode mode, in NodeAttributes attributes)

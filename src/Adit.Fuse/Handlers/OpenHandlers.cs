@@ -54,7 +54,15 @@ internal static class OpenHandlers
         }
 
         OpenIntent intent = OpenRequestFlags.ToIntent(create.Flags);
+        if (call.IsDone)
+        {
+            outcome = ReopenMade(ref call, create.Flags, out NodeAttributes found, out IOpenFile? made);
+            return outcome == Errno.Success ? ReplyMade(ref call, mode, found, made!, create.Flags) : outcome;
+        }
+
+        call.Channel.Arm();
         outcome = call.Nodes.Create(call.Node, name, mode.Mode, intent & ~OpenIntent.Truncate, call.Caller, out NodeAttributes attributes, out IOpenFile? file);
+        call.Channel.Disarm();
         if (outcome == Errno.Success)
         {
             return ReplyMade(ref call, mode, attributes, file!, create.Flags);
@@ -95,7 +103,19 @@ internal static class OpenHandlers
             return outcome;
         }
 
-        outcome = call.Nodes.MakeTemporary(call.Node, mode.Mode, call.Caller, out NodeAttributes attributes, out IOpenFile? file);
+        NodeAttributes attributes;
+        IOpenFile? file;
+        if (call.IsDone)
+        {
+            outcome = ReopenMade(ref call, create.Flags, out attributes, out file);
+        }
+        else
+        {
+            call.Channel.Arm();
+            outcome = call.Nodes.MakeTemporary(call.Node, mode.Mode, call.Caller, out attributes, out file);
+            call.Channel.Disarm();
+        }
+
         return outcome != Errno.Success ? outcome : ReplyMade(ref call, mode, attributes, file!, create.Flags);
     }
 
@@ -108,7 +128,8 @@ internal static class OpenHandlers
 
         if (!call.Session.Handles.TryRemove(release.Handle, out OpenHandle opened))
         {
-            return Errno.EBADF;
+            // Asked again: another server has closed it.
+            return (call.Header.Unique & InHeader.ResendBit) != 0 ? Errno.Success : Errno.EBADF;
         }
 
         opened.File.Dispose();
@@ -149,12 +170,20 @@ internal static class OpenHandlers
         return ReplyOpened(ref call, Errno.Success, file, flags);
     }
 
+    /// <summary>Opens what a request that is done has made.</summary>
+    private static Errno ReopenMade(ref Call call, uint flags, out NodeAttributes attributes, out IOpenFile? file)
+    {
+        file = null;
+        Errno outcome = call.ReadMade(out attributes);
+        return outcome == Errno.Success ? call.Nodes.Reopen(attributes.Inode, OpenRequestFlags.ToIntent(flags), out file) : outcome;
+    }
+
     /// <summary>Gives the file a handle. An entry already in the reply counts as given: on failure the kernel never sees
     /// it, so it is taken back.</summary>
-    private static Errno ReplyOpened(ref Call call, Errno outcome, IOpenFile? file, uint flags)
+    private static unsafe Errno ReplyOpened(ref Call call, Errno outcome, IOpenFile? file, uint flags)
     {
         ulong handle = 0;
-        if (outcome == Errno.Success && !call.Session.Handles.TryAdd(new OpenHandle(file!, flags), out handle))
+        if (outcome == Errno.Success && !call.Session.Handles.TryAdd(new OpenHandle(file!, flags), out handle, ref call.Channel.Area->Handle))
         {
             outcome = Errno.ENFILE;
         }
@@ -180,6 +209,7 @@ internal static class OpenHandlers
 
         if (call.Reply.LengthBytes != 0)
         {
+            call.Channel.TakeBackGiven();
             call.Nodes.Forget(file.Inode, call.Session.Lookups.Release(file.Inode, 1));
         }
 

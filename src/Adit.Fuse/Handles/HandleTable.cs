@@ -1,24 +1,86 @@
+using Adit.Format;
+using Adit.Fuse.Succession;
 using Adit.Nodes;
 
 namespace Adit.Fuse.Handles;
 
 /// <summary>File handles given to the kernel: slot number below, generation above, so that a stale or invented number
 /// finds nothing. Lookups take no lock; slots are reused and never move.</summary>
-internal sealed class HandleTable
+internal sealed unsafe class HandleTable
 {
     private const int ChunkSlots = 1024;
     private const int MaxChunks = 1024;
 
     private readonly Lock _lock = new();
     private readonly Slot[]?[] _chunks = new Slot[MaxChunks][];
+    private readonly SessionMemory? _memory;
+    private readonly HandleSlot* _kept;
     private int _slotCount;
     private int _firstFree = -1;
     private int _openCount;
 
     public int OpenCount => Volatile.Read(ref _openCount);
 
-    /// <returns>False when a million files are open.</returns>
+    /// <param name="memory">Where the handles are kept too, so that they outlive the process; null: nowhere.</param>
+    public HandleTable(SessionMemory? memory = null)
+    {
+        _memory = memory;
+        _kept = memory is null ? null : memory.Handles;
+    }
+
+    /// <summary>Opens again what the memory says is open.</summary>
+    /// <param name="reopen">Gives the file of an inode that was opened with O_* flags, or null when that fails: the handle is then a stale one.</param>
+    public void Adopt(Func<InodeNumber, uint, IOpenFile?> reopen)
+    {
+        for (int index = 0; index < _memory!.Head.HandleCount; index++)
+        {
+            HandleSlot kept = _kept[index];
+            _chunks[index / ChunkSlots] ??= new Slot[ChunkSlots];
+            _slotCount = index + 1;
+            ref Slot slot = ref SlotAt(index);
+            IOpenFile? file = (kept.Generation & 1) == 0 ? null : reopen(new InodeNumber(kept.Inode), kept.Flags);
+            slot.Flags = kept.Flags;
+            slot.File = file;
+            slot.Generation = kept.Generation;
+            if (file is not null)
+            {
+                _openCount++;
+                continue;
+            }
+
+            // Stale: the next generation, as if it had been closed.
+            slot.Generation += kept.Generation & 1;
+            _kept[index].Generation = slot.Generation;
+            slot.NextFree = _firstFree;
+            _firstFree = index;
+        }
+    }
+
+    /// <summary>How long ago a handle was last written through.</summary>
+    /// <returns>Null: never.</returns>
+    public static TimeSpan? SinceWritten(in HandleSlot kept) =>
+        kept.WrittenAtMs == 0 ? null : TimeSpan.FromMilliseconds(Math.Max(0, Environment.TickCount64 - kept.WrittenAtMs));
+
+    /// <summary>A handle is written through now.</summary>
+    public void MarkWritten(ulong handle)
+    {
+        if (_kept != null)
+        {
+            _kept[(int)(uint)handle].WrittenAtMs = Environment.TickCount64;
+        }
+    }
+
     public bool TryAdd(OpenHandle opened, out ulong handle)
+    {
+        ulong given = 0;
+        return TryAdd(opened, out handle, ref given);
+    }
+
+    /// <param name="opened">The file and how it was opened.</param>
+    /// <param name="handle">Its number.</param>
+    /// <param name="given">Gets the number before it becomes valid.</param>
+    /// <returns>False when a million files are open.</returns>
+    public bool TryAdd(OpenHandle opened, out ulong handle, ref ulong given)
     {
         lock (_lock)
         {
@@ -45,9 +107,10 @@ internal sealed class HandleTable
             slot.CachedSince = 0;
 
             // The file is published before the generation that makes the slot valid.
+            handle = ((ulong)(slot.Generation + 1) << 32) | (uint)index;
             Volatile.Write(ref slot.File, opened.File);
+            Keep(index, opened, slot.Generation + 1, handle, ref given);
             Volatile.Write(ref slot.Generation, slot.Generation + 1);
-            handle = ((ulong)slot.Generation << 32) | (uint)index;
             _openCount++;
             return true;
         }
@@ -113,6 +176,11 @@ internal sealed class HandleTable
             int index = (int)(uint)handle;
             ref Slot slot = ref SlotAt(index);
             Volatile.Write(ref slot.Generation, slot.Generation + 1);
+            if (_kept != null)
+            {
+                Volatile.Write(ref _kept[index].Generation, slot.Generation);
+            }
+
             Volatile.Write(ref slot.File, null);
             slot.NextFree = _firstFree;
             _firstFree = index;
@@ -140,6 +208,26 @@ internal sealed class HandleTable
                 }
             }
         }
+    }
+
+    private void Keep(int index, in OpenHandle opened, uint generation, ulong handle, ref ulong given)
+    {
+        if (_kept == null)
+        {
+            return;
+        }
+
+        if (index >= _memory!.Head.HandleCount)
+        {
+            Volatile.Write(ref _memory.Head.HandleCount, index + 1);
+        }
+
+        ref HandleSlot kept = ref _kept[index];
+        kept.Inode = opened.File.Inode.Value;
+        kept.Flags = opened.Flags;
+        kept.WrittenAtMs = 0;
+        Volatile.Write(ref given, handle);
+        Volatile.Write(ref kept.Generation, generation);
     }
 
     private ref Slot SlotAt(int index) => ref _chunks[index / ChunkSlots]![index % ChunkSlots];

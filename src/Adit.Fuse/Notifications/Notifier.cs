@@ -151,6 +151,13 @@ internal sealed unsafe class Notifier(FuseSession session)
         Send(message, NotifyCode.InvalidateInode, LayOutInode(message + sizeof(OutHeader), inode, -1, 0));
     }
 
+    /// <summary>Has the kernel send again all requests that were received and not answered.</summary>
+    public Errno AskAgain()
+    {
+        byte* message = stackalloc byte[sizeof(OutHeader)];
+        return Send(message, NotifyCode.Resend, 0);
+    }
+
     private Span<byte> NameAt(int index) => _names.AsSpan(index * INodeOperations.MaxNameBytes, INodeOperations.MaxNameBytes);
 
     private void Run()

@@ -48,6 +48,7 @@ internal static class AttributeReply
     public static void AppendEntry(ref Call call, in NodeAttributes attributes)
     {
         call.Session.Lookups.Add(attributes.Inode);
+        call.Channel.Given(attributes.Inode);
         FillEntry(ref call.Reply.Append<EntryOut>(), attributes, call.LifetimeSeconds);
     }
 

@@ -10,6 +10,7 @@ namespace Adit.Fuse.Replies;
 internal sealed unsafe class DirectoryReply : IDirectorySink
 {
     private LookupCounts? _lookups;
+    private ReaderChannel? _channel;
     private byte* _start;
     private int _capacity;
     private bool _withAttributes;
@@ -20,16 +21,17 @@ internal sealed unsafe class DirectoryReply : IDirectorySink
     public int LengthBytes { get; private set; }
 
     /// <param name="lookups">Counts the entries given with attributes; null gives bare entries.</param>
-    /// <param name="buffer">Where to pack.</param>
+    /// <param name="channel">Its reply buffer is packed, and it notes what was counted.</param>
     /// <param name="capacity">What the client has room for.</param>
     /// <param name="lifetimeSeconds">Of names and attributes.</param>
     /// <param name="changes">Entries that are read while something changes beside the mount are not to be cached.</param>
-    public void Begin(LookupCounts? lookups, byte* buffer, int capacity, ulong lifetimeSeconds, ChangeForwarder changes)
+    public void Begin(LookupCounts? lookups, ReaderChannel channel, int capacity, ulong lifetimeSeconds, ChangeForwarder changes)
     {
         _changes = changes;
         _epoch = changes.Epoch;
         _lookups = lookups;
-        _start = buffer;
+        _channel = channel;
+        _start = channel.ReplyBody;
         _capacity = capacity;
         _withAttributes = lookups is not null;
         _lifetimeSeconds = lifetimeSeconds;
@@ -63,6 +65,7 @@ internal sealed unsafe class DirectoryReply : IDirectorySink
             if (!item.Name.SequenceEqual("."u8) && !item.Name.SequenceEqual(".."u8))
             {
                 _lookups!.Add(item.Inode);
+                _channel!.Given(item.Inode);
                 AttributeReply.FillEntry(ref plus.Entry, item.Attributes, _changes!.Epoch == _epoch ? _lifetimeSeconds : 0);
             }
         }

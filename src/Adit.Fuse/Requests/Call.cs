@@ -2,7 +2,9 @@ using Adit.Format;
 using Adit.Fuse.Options;
 using Adit.Fuse.Replies;
 using Adit.Fuse.Session;
+using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
+using Adit.Interop;
 using Adit.Nodes;
 
 namespace Adit.Fuse.Requests;
@@ -30,6 +32,13 @@ internal unsafe ref struct Call(FuseSession session, ReaderChannel channel, InHe
     public readonly ReaderChannel Channel { get; } = channel;
 
     public readonly INodeOperations Nodes => Session.Nodes;
+
+    /// <summary>The part of the request that cannot be done twice was done by another server; only what follows it is to be done.</summary>
+    public readonly bool IsDone => Channel.IsRepeat;
+
+    /// <summary>The attributes of what a request that is done has made or linked; it is retained once, as that part of it would.</summary>
+    public readonly Errno ReadMade(out NodeAttributes attributes) =>
+        Nodes.GetAttributes(ServerSuccession.MadeBy(Channel.Area) ?? InodeNumber.Root, out attributes);
 
     public readonly MountOptions Options => Session.Options;
 

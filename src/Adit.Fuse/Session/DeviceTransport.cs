@@ -17,6 +17,15 @@ internal sealed unsafe class DeviceTransport(FileDescriptor device) : ITransport
         return length >= 0 ? Errno.Success : Libc.LastError;
     }
 
+    public bool HasRequest
+    {
+        get
+        {
+            PollDescriptor polled = new() { fd = _number, events = Libc.POLLIN };
+            return Libc.poll(&polled, 1, 0) > 0 && (polled.revents & Libc.POLLIN) != 0;
+        }
+    }
+
     public Errno Send(IoVector* parts, int partCount) => Libc.Outcome(partCount == 1
         ? Libc.UncancelledWrite(_number, parts->Start, parts->LengthBytes)
         : Libc.UncancelledWrite(_number, parts, partCount));

@@ -1,7 +1,10 @@
 using Adit.Fuse.Handlers;
 using Adit.Fuse.Handles;
 using Adit.Fuse.Notifications;
+using Adit.Format;
 using Adit.Fuse.Options;
+using Adit.Fuse.Requests;
+using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 using Adit.Nodes;
@@ -33,19 +36,32 @@ internal sealed class FuseSession : IDisposable
     private int _privilegeEpoch = 1;
     private int _liveReaders;
     private int _isDisposed;
+    private int _nextArea;
 
-    public FuseSession(INodeOperations nodes, ITransport transport, MountOptions options, FuseLog log)
+    /// <param name="nodes">What to serve.</param>
+    /// <param name="transport">Where requests come from. Owned from here on.</param>
+    /// <param name="options">How.</param>
+    /// <param name="log">Told what goes wrong.</param>
+    /// <param name="memory">Where another server finds what this one has promised, and where it finds what another has; owned from here on. Null: the promises end
+    /// with this process.</param>
+    public FuseSession(INodeOperations nodes, ITransport transport, MountOptions options, FuseLog log, SessionMemory? memory = null)
     {
+        Memory = memory ?? SessionMemory.CreatePrivate();
+        Handles = new HandleTable(Memory);
+        Lookups = new LookupCounts(Memory);
         Nodes = nodes;
         Transport = transport;
         Options = options;
         Log = log;
         int readers = options.ReaderCount > 0 ? options.ReaderCount : Math.Max(2, Environment.ProcessorCount);
         _channels = new ReaderChannel[readers];
+        int area = 0;
         for (int index = 0; index < readers; index++)
         {
-            _channels[index] = new ReaderChannel(MountOptions.MaxTransferBytes);
+            _channels[index] = new ReaderChannel(Memory, NextFreeArea(ref area));
         }
+
+        _nextArea = area;
 
         _threads = new Thread[readers];
         Notifier = new Notifier(this);
@@ -60,9 +76,15 @@ internal sealed class FuseSession : IDisposable
 
     public FuseLog Log { get; }
 
-    public HandleTable Handles { get; } = new();
+    /// <summary>What is promised to the kernel.</summary>
+    public SessionMemory Memory { get; }
 
-    public LookupCounts Lookups { get; } = new();
+    public HandleTable Handles { get; }
+
+    public LookupCounts Lookups { get; }
+
+    /// <summary>Replies that the server before had ready.</summary>
+    public LeftReplies? Left { get; private set; }
 
     public Notifier Notifier { get; }
 
@@ -101,7 +123,22 @@ internal sealed class FuseSession : IDisposable
             Dispatcher.Serve(this, channel, lengthBytes);
         }
 
+        Memory.Head.Minor = Negotiated.Minor;
+        Volatile.Write(ref Memory.Head.InitFlags, (ulong)Negotiated.Flags);
         return Negotiated.Minor < Negotiation.OldestMinor ? Errno.EPROTO : Errno.Success;
+    }
+
+    /// <summary>Goes on where another server ended: in place of <see cref="Negotiate"/>.</summary>
+    /// <returns>What the transport says when it has ended.</returns>
+    public Errno Resume()
+    {
+        Negotiated = new Negotiation(Memory.Head.Minor, (InitFlags)Memory.Head.InitFlags);
+        Memory.Head.TakeOverCount++;
+        Lookups.Adopt();
+        Handles.Adopt(Reopen);
+        Left = new LeftReplies(this);
+        Left.Complete();
+        return Notifier.AskAgain();
     }
 
     /// <summary>Starts the readers and the notifier.</summary>
@@ -109,6 +146,11 @@ internal sealed class FuseSession : IDisposable
     {
         Notifier.Start();
         _observation = (Nodes as IObservableNodes)?.Observe(Changes);
+        if (Left is not null)
+        {
+            ServeLeft();
+        }
+
         _liveReaders = _threads.Length;
         for (int index = 0; index < _threads.Length; index++)
         {
@@ -123,6 +165,58 @@ internal sealed class FuseSession : IDisposable
 
         new Thread(Watch, ReaderStackBytes) { Name = "adit-fuse-watch", IsBackground = true }.Start();
     }
+
+    /// <summary>Stops serving and leaves the rest to another server: what is in work is finished, what comes later waits in the kernel. The nodes can then be
+    /// closed. Nothing is given back: the kernel goes on holding it.</summary>
+    /// <returns>False when a request does not come to its end in time; then the session goes on.</returns>
+    public bool TryHandOver(TimeSpan patience)
+    {
+        _handOverEnded.Reset();
+        _isHandingOver = true;
+
+        // A reader that has not seen this yet has its request in work, and is waited for.
+        Interlocked.MemoryBarrierProcessWide();
+        bool isIdle = SpinWait.SpinUntil(
+            () =>
+            {
+                foreach (ReaderChannel channel in _channels)
+                {
+                    if (channel.IsInWork)
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            },
+            patience);
+        if (isIdle)
+        {
+            _observation?.Dispose();
+            Notifier.Stop();
+            return true;
+        }
+
+        _isHandingOver = false;
+        _handOverEnded.Set();
+        return false;
+    }
+
+    /// <summary>A request that has just been received is left to another server, or served after all if there will be none.</summary>
+    public void WaitWhileHandingOver(ReaderChannel channel, in InHeader header)
+    {
+        while (_isHandingOver)
+        {
+            channel.Leave();
+            _handOverEnded.Wait();
+            channel.Begin(header);
+        }
+    }
+
+    public bool IsHandingOver => _isHandingOver;
+
+    private volatile bool _isHandingOver;
+    private readonly ManualResetEventSlim _handOverEnded = new(true);
 
     /// <summary>Waits until every reader is done and everything left open is closed.</summary>
     /// <returns>False when the time is over first.</returns>
@@ -175,7 +269,60 @@ internal sealed class FuseSession : IDisposable
             {
                 channel.Dispose();
             }
+
+            Memory.Dispose();
         }
+    }
+
+    private IOpenFile? Reopen(InodeNumber inode, uint flags)
+    {
+        Errno outcome = Nodes.Reopen(inode, OpenRequestFlags.ToIntent(flags), out IOpenFile? file);
+        if (outcome != Errno.Success)
+        {
+            Log(FuseLogLevel.Error, $"{inode}, which was open, cannot be opened again: {outcome.Message()}");
+        }
+
+        return file;
+    }
+
+    /// <summary>Serves what the kernel asks again, one after another and before anything else: what was half done is whole before others can see it.</summary>
+    private void ServeLeft()
+    {
+        Thread server = new(
+            () =>
+            {
+                ReaderChannel channel = _channels[0];
+                Serves(channel);
+                bool isLeft = true;
+                while (isLeft && Transport.HasRequest && !IsEnd(Receive(channel, out int lengthBytes)))
+                {
+                    isLeft = lengthBytes <= 0 || Left!.MayBeLeft(channel);
+                    if (lengthBytes > 0)
+                    {
+                        Dispatcher.Serve(this, channel, lengthBytes);
+                    }
+                }
+            },
+            ReaderStackBytes)
+        {
+            Name = "adit-fuse-left",
+            IsBackground = true,
+        };
+        server.Start();
+        server.Join();
+        Left!.Drop();
+    }
+
+    /// <summary>An area of the memory that is neither in use nor holds what the server before left.</summary>
+    private unsafe int NextFreeArea(ref int area)
+    {
+        while (area < SessionMemory.ChannelCount && Memory.Channel(area)->State != RequestState.Idle)
+        {
+            area++;
+        }
+
+        Invariant.That(area < SessionMemory.ChannelCount, "there are areas for more readers than are started");
+        return area++;
     }
 
     private static ulong CapabilityDropOf(in InHeader header) => header.NodeId ^ ((ulong)header.ProcessId << 32) ^ (1UL << 63);
@@ -183,13 +330,23 @@ internal sealed class FuseSession : IDisposable
     private static bool IsEnd(Errno outcome) =>
         outcome is not (Errno.Success or Errno.EINTR or Errno.EAGAIN or Errno.ENOENT);
 
-    private unsafe Errno Receive(ReaderChannel channel, out int lengthBytes) =>
-        Transport.Receive(channel.RequestBuffer, channel.RequestCapacityBytes, out lengthBytes);
+    private unsafe Errno Receive(ReaderChannel channel, out int lengthBytes)
+    {
+        channel.Clear();
+        return Transport.Receive(channel.RequestBuffer, channel.RequestCapacityBytes, out lengthBytes);
+    }
+
+    /// <summary>The calling thread serves the requests of a channel from now on.</summary>
+    private unsafe void Serves(ReaderChannel channel)
+    {
+        ChangeForwarder.Serve(this);
+        ServerSuccession.Serve(channel.Area);
+    }
 
     private void Read(ReaderChannel channel)
     {
         Errno received;
-        ChangeForwarder.Serve(this);
+        Serves(channel);
         while (true)
         {
             received = Receive(channel, out int lengthBytes);
@@ -228,7 +385,7 @@ internal sealed class FuseSession : IDisposable
 
             if (isStuck && _channels.Length < MaxReaders && TryAddLiveReader())
             {
-                ReaderChannel added = new(MountOptions.MaxTransferBytes);
+                ReaderChannel added = new(Memory, NextFreeArea(ref _nextArea));
                 _channels = [.. _channels, added];
                 new Thread(() => Read(added), ReaderStackBytes) { Name = $"adit-fuse-{_channels.Length - 1}", IsBackground = true }.Start();
             }

@@ -1,4 +1,5 @@
 using Adit.Format;
+using Adit.Fuse.Succession;
 
 namespace Adit.Fuse.Session;
 
@@ -10,16 +11,26 @@ internal sealed class LookupCounts
 {
     private const int ShardCount = 64;
     private readonly Shard[] _shards = new Shard[ShardCount];
+    private readonly HeldInodes _held;
 
     /// <summary>The root is never looked up: the kernel holds it from the start.</summary>
     private int _cachedOfRoot;
 
-    public LookupCounts()
+    /// <param name="memory">Where the counts are kept too, so that they outlive the process; null: nowhere.</param>
+    public LookupCounts(SessionMemory? memory = null)
     {
+        _held = new HeldInodes(memory);
         for (int index = 0; index < ShardCount; index++)
         {
-            _shards[index] = new Shard();
+            _shards[index] = new Shard(_held);
         }
+    }
+
+    /// <summary>Takes over what the memory says. What the kernel has cached of those inodes is not known: all of it, then.</summary>
+    public void Adopt()
+    {
+        _held.Adopt((inode, count, place) => ShardOf(inode).Adopt(inode.Value, count, place));
+        Mark(InodeNumber.Root, KernelCache.All);
     }
 
     /// <summary>One more entry is replied, with its attributes.</summary>
@@ -92,7 +103,7 @@ internal sealed class LookupCounts
     private static ulong Scatter(ulong inode) => inode * 0x9E37_79B9_7F4A_7C15;
 
     /// <summary>An open-addressed table; a removed slot is closed by moving later ones back, so none stay marked.</summary>
-    private sealed class Shard
+    private sealed class Shard(HeldInodes held)
     {
         private readonly Lock _lock = new();
         private Slot[] _slots = new Slot[16];
@@ -114,11 +125,26 @@ internal sealed class LookupCounts
                     }
 
                     _slots[index].Inode = inode;
+                    _slots[index].Place = held.Take(inode);
                     _used++;
                 }
 
-                _slots[index].Count++;
+                held.Set(_slots[index].Place, ++_slots[index].Count);
                 _slots[index].Cached |= KernelCache.Attributes;
+            }
+        }
+
+        public void Adopt(ulong inode, ulong count, int place)
+        {
+            lock (_lock)
+            {
+                if ((_used + 1) * 4 > _slots.Length * 3)
+                {
+                    Grow();
+                }
+
+                _slots[Find(inode)] = new Slot { Inode = inode, Count = count, Place = place, Cached = KernelCache.All };
+                _used++;
             }
         }
 
@@ -157,8 +183,10 @@ internal sealed class LookupCounts
                 }
 
                 _slots[index].Count -= released;
+                held.Set(_slots[index].Place, _slots[index].Count);
                 if (_slots[index].Count == 0)
                 {
+                    held.Return(_slots[index].Place);
                     Close(index);
                     _used--;
                 }
@@ -264,6 +292,9 @@ internal sealed class LookupCounts
             public ulong Inode;
             public ulong Count;
             public KernelCache Cached;
+
+            /// <summary>In the session's memory.</summary>
+            public int Place;
         }
     }
 }

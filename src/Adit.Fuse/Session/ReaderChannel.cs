@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
+using Adit.Format;
 using Adit.Fuse.Access;
 using Adit.Fuse.Handlers;
+using Adit.Fuse.Options;
 using Adit.Fuse.Replies;
+using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 using Adit.Interop.Linux;
@@ -17,8 +20,7 @@ internal sealed unsafe class ReaderChannel : IDisposable
     public const int MaxSegments = 512;
     private const int PageBytes = 4096;
 
-    private readonly MemoryMapping _request;
-    private readonly MemoryMapping _reply;
+    private readonly ChannelArea* _area;
     private readonly IoVector* _parts;
     private readonly MediumSegment* _segments;
     private readonly long[] _requestCounts = new long[Dispatcher.OpcodeCount];
@@ -27,35 +29,51 @@ internal sealed unsafe class ReaderChannel : IDisposable
     private ulong _interruptedUnique;
     private ulong _watchedUnique;
 
-    /// <param name="maxTransferBytes">Longest data of a write or a read.</param>
-    public ReaderChannel(int maxTransferBytes)
+    /// <param name="memory">The session's.</param>
+    /// <param name="index">Which of its areas this channel has.</param>
+    public ReaderChannel(SessionMemory memory, int index)
     {
-        _request = MapPages(maxTransferBytes + (4 * PageBytes));
-        _reply = MapPages(maxTransferBytes + (2 * PageBytes));
+        Index = index;
+        _area = memory.Channel(index);
 
-        // A huge page behind the request buffer spares page table walks when a large write is copied out of it.
-        _ = _request.Advise(Libc.MADV_HUGEPAGE);
+        // A huge page behind the request buffer spares page table walks when a large write is copied out of it. All of it is there from the start: a
+        // kernel that copies a request while the process is being killed does not wait for a page, and would fail the request instead.
+        byte* request = (byte*)_area + ChannelArea.RequestOffset;
+        _ = Libc.madvise(request, ChannelArea.RequestBytes, Libc.MADV_HUGEPAGE);
+        if (memory.File is not null)
+        {
+            _ = Libc.madvise(request, ChannelArea.RequestBytes, Libc.MADV_POPULATE_WRITE);
+        }
 
-        // The data of a write follows 80 bytes of headers: here it starts on a page.
-        RequestBuffer = _request.Start + PageBytes - sizeof(InHeader) - sizeof(WriteIn);
-        RequestCapacityBytes = maxTransferBytes + (2 * PageBytes);
+        RequestBuffer = RequestOf(_area);
 
         // A page for header and body together: the kernel looks up each page that it copies from.
-        ReplyBody = _reply.Start + sizeof(OutHeader);
-        ReplyCapacityBytes = maxTransferBytes + PageBytes;
+        ReplyBody = (byte*)_area + ChannelArea.ReplyOffset + sizeof(OutHeader);
         _parts = (IoVector*)NativeMemory.AllocZeroed(MaxSegments + 1, (nuint)sizeof(IoVector));
         _segments = (MediumSegment*)NativeMemory.AllocZeroed(MaxSegments, (nuint)sizeof(MediumSegment));
         Directory = new DirectoryReply();
     }
 
+    /// <summary>Of a request.</summary>
+    public const int RequestCapacityOf = MountOptions.MaxTransferBytes + (2 * PageBytes);
+
+    /// <summary>Which of the memory's areas it has.</summary>
+    public int Index { get; }
+
+    /// <summary>How far its request has come, for a server that takes over.</summary>
+    public ChannelArea* Area => _area;
+
+    /// <summary>The request was done by another server, who could not answer it: what remains to be done is done here.</summary>
+    public bool IsRepeat { get; set; }
+
     public byte* RequestBuffer { get; }
 
-    public int RequestCapacityBytes { get; }
+    public int RequestCapacityBytes => RequestCapacityOf;
 
     /// <summary>The bytes behind the header of a reply; the header itself is kept in front of them.</summary>
     public byte* ReplyBody { get; }
 
-    public int ReplyCapacityBytes { get; }
+    public int ReplyCapacityBytes => MountOptions.MaxTransferBytes + PageBytes;
 
     public Span<MediumSegment> Segments => new(_segments, MaxSegments);
 
@@ -71,9 +89,26 @@ internal sealed unsafe class ReaderChannel : IDisposable
     /// <summary>The client of the request in work was killed: what may be cut short should be.</summary>
     public bool IsInterrupted => Volatile.Read(ref _interruptedUnique) == _currentUnique;
 
+    /// <summary>The data of a write follows 80 bytes of headers: it starts on a page.</summary>
+    public static byte* RequestOf(ChannelArea* area) => (byte*)area + ChannelArea.RequestOffset + PageBytes - sizeof(InHeader) - sizeof(WriteIn);
+
+    /// <summary>A request is in work.</summary>
+    public bool IsInWork => _area->State != RequestState.Idle;
+
+    /// <summary>Before a request is received: none lies here.</summary>
+    public void Clear() => ((InHeader*)RequestBuffer)->Length = 0;
+
     public void Begin(in InHeader header)
     {
         Volatile.Write(ref _currentUnique, header.Unique);
+        _area->Unique = header.Unique & ~InHeader.ResendBit;
+        _area->Opcode = header.Opcode;
+        _area->Sequence = 0;
+        _area->Handle = 0;
+        _area->GivenCount = 0;
+        _area->ForgottenCount = 0;
+        _area->IsArmed = 0;
+        _area->State = RequestState.InWork;
         uint opcode = (uint)header.Opcode;
         if (opcode < (uint)_requestCounts.Length)
         {
@@ -90,7 +125,47 @@ internal sealed unsafe class ReaderChannel : IDisposable
         return isSame;
     }
 
-    public void End() => Volatile.Write(ref _currentUnique, 0);
+    /// <summary>The reply is whole.</summary>
+    public void Answered(Errno error, int bodyBytes)
+    {
+        _area->Error = (int)error;
+        _area->BodyBytes = bodyBytes;
+        _area->State = RequestState.Answered;
+    }
+
+    public void End()
+    {
+        _area->State = RequestState.Idle;
+        Volatile.Write(ref _currentUnique, 0);
+    }
+
+    /// <summary>A request that was received is left as it is, for another server.</summary>
+    public void Leave()
+    {
+        _area->Unique = 0;
+        End();
+    }
+
+    /// <summary>The request is about to do what cannot be done twice: the thread's next commit is that.</summary>
+    public void Arm() => _area->IsArmed = 1;
+
+    /// <summary>That was done, or failed.</summary>
+    public void Disarm() => _area->IsArmed = 0;
+
+    /// <summary>One more node of a request to forget is about to be given back.</summary>
+    public void Forgetting() => Volatile.Write(ref _area->ForgottenCount, _area->ForgottenCount + 1);
+
+    /// <summary>The request's reply will have an entry, whose lookup is counted.</summary>
+    public void Given(InodeNumber inode)
+    {
+        int count = _area->GivenCount;
+        Invariant.That(count < ChannelArea.MaxGiven, "a reply has no more entries than fit into it");
+        ChannelArea.Given(_area)[count] = inode.Value;
+        Volatile.Write(ref _area->GivenCount, count + 1);
+    }
+
+    /// <summary>The last of these will not be in the reply after all.</summary>
+    public void TakeBackGiven() => Volatile.Write(ref _area->GivenCount, _area->GivenCount - 1);
 
     /// <summary>Marks the request in work as interrupted if it is this one. Called by any thread; a mark that comes too
     /// late names a request that is no longer in work and has no effect.</summary>
@@ -133,16 +208,7 @@ internal sealed unsafe class ReaderChannel : IDisposable
 
     public void Dispose()
     {
-        _request.Dispose();
-        _reply.Dispose();
         NativeMemory.Free(_parts);
         NativeMemory.Free(_segments);
-    }
-
-    private static MemoryMapping MapPages(int lengthBytes)
-    {
-        const int Flags = Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE;
-        Errno outcome = MemoryMapping.TryMap(-1, lengthBytes, Libc.PROT_READ | Libc.PROT_WRITE, Flags, out MemoryMapping? mapping);
-        return mapping ?? throw new MountException(outcome, $"no memory for a request buffer: {outcome.Message()}");
     }
 }

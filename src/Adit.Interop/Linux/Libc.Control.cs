@@ -17,6 +17,12 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int dup2(int fd, int newFd);
 
+    /// <summary>Waits for any of several descriptors; a timeout of -1 is for ever.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int poll(PollDescriptor* descriptors, nuint count, int timeoutMs);
+
+    public const short POLLIN = 1;
+
     public const int LOCK_SH = 1;
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
@@ -26,6 +32,7 @@ public static unsafe partial class Libc
     public const int F_SETFD = 2;
     public const int F_GETFL = 3;
     public const int F_SETFL = 4;
+    public const int F_DUPFD_CLOEXEC = 1030;
     public const int F_SETPIPE_SZ = 1031;
     public const int F_ADD_SEALS = 1033;
     public const int FD_CLOEXEC = 1;

@@ -22,10 +22,14 @@ internal sealed unsafe class LogRing : IDisposable
     private readonly BrokenVariant _broken;
     private readonly uint _seed;
     private readonly uint _incarnation;
+    private readonly StagingArea? _area;
     private byte* _staging;
     private byte* _flushing;
 
-    public LogRing(Medium medium, VolumeLayout layout, in Superblock superblock, ulong tail, ulong sequence, bool isStaged, BrokenVariant broken)
+    /// <summary>Which buffer of the area is <see cref="_staging"/>.</summary>
+    private int _stagingIndex;
+
+    public LogRing(Medium medium, VolumeLayout layout, in Superblock superblock, ulong tail, ulong sequence, bool isStaged, BrokenVariant broken, StagingArea? area = null)
     {
         _medium = medium;
         _start = layout.LogStart << Geometry.BlockShift;
@@ -39,7 +43,17 @@ internal sealed unsafe class LogRing : IDisposable
         NextSequence = sequence;
         if (isStaged)
         {
-            StagingBytes = (int)Math.Min(_size / 4, 4 << 20);
+            StagingBytes = (int)Math.Min(_size / 4, StagingArea.BufferBytes);
+            _area = area;
+            if (area is not null)
+            {
+                _staging = area.Buffer(0);
+                _flushing = area.Buffer(1);
+                area.Begin(superblock.VolumeId, superblock.Incarnation);
+                area.Restart(0, tail);
+                return;
+            }
+
             _staging = (byte*)NativeMemory.AlignedAlloc((nuint)StagingBytes, 64);
             _flushing = (byte*)NativeMemory.AlignedAlloc((nuint)StagingBytes, 64);
         }
@@ -121,6 +135,8 @@ internal sealed unsafe class LogRing : IDisposable
         _staging = _flushing;
         _flushing = taken;
         Written = Tail;
+        _stagingIndex = 1 - _stagingIndex;
+        _area?.Restart(_stagingIndex, Tail);
         return staged;
     }
 
@@ -153,8 +169,12 @@ internal sealed unsafe class LogRing : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_staging);
-        NativeMemory.AlignedFree(_flushing);
+        if (_area is null)
+        {
+            NativeMemory.AlignedFree(_staging);
+            NativeMemory.AlignedFree(_flushing);
+        }
+
         _staging = _flushing = null;
     }
 
@@ -173,6 +193,7 @@ internal sealed unsafe class LogRing : IDisposable
             Span<byte> target = new(_staging + (Tail - Written), (int)lengthBytes);
             record.CopyTo(target);
             target[record.Length..].Clear();
+            _area?.Extend(_stagingIndex, Tail + lengthBytes);
         }
         else
         {

@@ -48,7 +48,8 @@ internal sealed partial class FileHandle : IOpenFile
     internal Inode Node => _inode;
 
     /// <summary>Opens an inode that the caller uses; the file uses it once more.</summary>
-    public static Errno Open(Volume volume, Inode inode, OpenIntent intent, out IOpenFile? file)
+    /// <param name="again">It was open before, in another process.</param>
+    public static Errno Open(Volume volume, Inode inode, OpenIntent intent, bool again, out IOpenFile? file)
     {
         file = null;
         bool writes = (intent & (OpenIntent.Write | OpenIntent.Truncate)) != 0;
@@ -69,7 +70,7 @@ internal sealed partial class FileHandle : IOpenFile
                 return inode.Record.IsDirectory ? Errno.EISDIR : inode.Record.IsSymbolicLink ? Errno.ELOOP : Errno.ENXIO;
             }
 
-            Errno allowed = FlagRules.CheckOpening(in inode.Record, intent);
+            Errno allowed = again ? Errno.Success : FlagRules.CheckOpening(in inode.Record, intent);
             if (allowed != Errno.Success)
             {
                 return allowed;

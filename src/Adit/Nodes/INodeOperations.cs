@@ -56,6 +56,9 @@ public interface INodeOperations
     /// <summary>Opens a regular file.</summary>
     Errno Open(InodeNumber inode, OpenIntent intent, out IOpenFile? file);
 
+    /// <summary>Opens a regular file again for somebody who had it open in another process: flags that refuse to open it now do not count.</summary>
+    Errno Reopen(InodeNumber inode, OpenIntent intent, out IOpenFile? file) => Open(inode, intent & ~OpenIntent.Truncate, out file);
+
     /// <summary>Visits entries behind <paramref name="cookie"/> (0: from the start, with "." and "..") until the sink
     /// returns false or none is left. An entry that is there all the time is seen exactly once, whatever else changes.</summary>
     /// <param name="withAttributes">Fill in <see cref="DirectoryItem.Attributes"/> and retain each accepted entry once, except "." and "..".</param>

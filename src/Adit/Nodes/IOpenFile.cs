@@ -32,6 +32,7 @@ public interface IOpenFile : IDisposable
     Errno Write(long offsetBytes, ReadOnlySpan<byte> source, out int writtenBytes);
 
     /// <summary>Writes at the end of the file, atomically with finding the end.</summary>
+    /// <param name="offsetBytes">Where the end was. Stored before anything is written: a process that is killed in between may find it in shared memory.</param>
     Errno Append(ReadOnlySpan<byte> source, out long offsetBytes, out int writtenBytes);
 
     /// <param name="lengthBytes">The new size.</param>

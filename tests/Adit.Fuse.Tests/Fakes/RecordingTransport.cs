@@ -42,6 +42,8 @@ internal sealed unsafe class RecordingTransport : ITransport
         return Errno.Success;
     }
 
+    public bool HasRequest => _requests.Count != 0;
+
     public Errno Send(IoVector* parts, int partCount)
     {
         if (SendOutcomes.TryDequeue(out Errno outcome) && outcome != Errno.Success)
