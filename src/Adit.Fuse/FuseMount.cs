@@ -43,7 +43,7 @@ public sealed class FuseMount : IDisposable
     /// <param name="mountPoint">An existing directory that nothing is mounted on.</param>
     /// <param name="options">How.</param>
     /// <param name="log">Told what goes wrong later.</param>
-    /// <param name="memory">Shared with whoever is to go on when this process dies; the mount's from here on. Null: nobody.</param>
+    /// <param name="memory">Shared with whoever is to go on when this process dies; must outlive the mount and the nodes. Null: nobody.</param>
     /// <param name="mounted">Gets the channel to the kernel as soon as it is there, to keep a duplicate of it.</param>
     /// <exception cref="MountException">It cannot be mounted; the message says what helps.</exception>
     public static FuseMount Start(
@@ -90,7 +90,7 @@ public sealed class FuseMount : IDisposable
     /// <param name="mountPoint">Where it is mounted, or was until somebody unmounted it.</param>
     /// <param name="options">How.</param>
     /// <param name="log">Told what goes wrong later.</param>
-    /// <param name="memory">What the server before has promised. Taken over.</param>
+    /// <param name="memory">What the server before has promised. Must outlive the mount and the nodes.</param>
     public static FuseMount Resume(
         INodeOperations nodes, FileDescriptor device, string mountPoint, MountOptions options, FuseLog log, SessionMemory memory)
     {

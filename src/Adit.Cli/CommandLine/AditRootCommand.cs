@@ -16,6 +16,7 @@ internal static class AditRootCommand
             new MkfsCommand(),
             new MountCommand(),
             new UmountCommand(),
+            new UpgradeCommand(),
             new InfoCommand(),
             new StatCommand(),
             new ListCommand(),

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Adit.Cli.CommandLine;
+using Adit.Cli.Holding;
 using Adit.Cli.Mounts;
 using Adit.Cli.Output;
+using Adit.Cli.Owners;
 using Adit.Cli.Reports;
 using Adit.Interop;
 
@@ -15,6 +17,8 @@ internal sealed class MountCommand : VolumeCommand
     private readonly Option<string[]> _options = new("--options", "-o") { Description = "Mount options, separated by commas: dax=inode|always|never, ro, allow_other, sync, noatime ...", HelpName = "dax=inode,ro" };
     private readonly Option<bool> _foreground = new("--foreground", "-f") { Description = "Serve in this process until unmounted or interrupted" };
 
+    private readonly Option<bool> _noHolder = new("--no-holder") { Description = "One process alone: the mount ends when it dies, and cannot be upgraded" };
+
     public MountCommand()
         : base("mount", "Mount a volume; returns when the mount answers")
     {
@@ -22,6 +26,7 @@ internal sealed class MountCommand : VolumeCommand
         Arguments.Add(_directory);
         Options.Add(_options);
         Options.Add(_foreground);
+        Options.Add(_noHolder);
     }
 
     public override string[] Examples => ["adit mount pool.adit mnt", "adit mount pool.adit mnt -o ro,allow_other"];
@@ -37,17 +42,50 @@ internal sealed class MountCommand : VolumeCommand
             throw new CommandFailure($"{operand.VolumeText} is a mount point of {operand.VolumePath}, which is mounted already", ExitCode.Busy, Errno.EBUSY);
         }
 
-        if (arguments.GetValue(_foreground))
+        var isHeld = !arguments.GetValue(_noHolder);
+        try
         {
-            using var mounted = MountedVolume.Mount(operand.VolumePath, directory, options, output.Message);
-            Report(output, operand.VolumePath, directory, Environment.ProcessId, mounted.Notes);
+            return Mount(operand.VolumePath, directory, options, arguments.GetValue(_foreground), isHeld, output);
+        }
+        catch (Exception exception) when (CommandFailure.From(exception) is { ExitCode: ExitCode.Busy } busy && OwnerClient.TryConnect(operand.VolumePath) is { } owner)
+        {
+            using (owner)
+            {
+                throw new CommandFailure($"{busy.Message} (process {owner.ProcessId} serves it)", busy.ExitCode, busy.Errno, exception);
+            }
+        }
+    }
+
+    private static ExitCode Mount(string volume, string directory, string options, bool isForeground, bool isHeld, CommandOutput output)
+    {
+        if (isForeground && isHeld)
+        {
+            return MountForeground(volume, directory, options, output, (pid, notes) => Report(output, volume, directory, pid, notes));
+        }
+
+        if (isForeground)
+        {
+            using var mounted = MountedVolume.Mount(volume, directory, options, output.Message);
+            Report(output, volume, directory, Environment.ProcessId, mounted.Notes);
             output.Flush();
             return mounted.Serve();
         }
 
-        var (processId, status) = MountLauncher.Start(operand.VolumePath, directory, options);
-        Report(output, operand.VolumePath, directory, processId, status.Notes ?? []);
+        var (processId, status) = MountLauncher.Start(volume, directory, options, isHeld);
+        Report(output, volume, directory, processId, status.Notes ?? []);
         return ExitCode.Done;
+    }
+
+    /// <summary>Holds a mount in this process, whose server is a child of it.</summary>
+    /// <param name="report">Says that the mount answers: by which process, and what a user should know.</param>
+    public static ExitCode MountForeground(
+        string volume, string directory, string options, CommandOutput output, Action<int, IReadOnlyList<string>> report)
+    {
+        using Holder holder = new(volume, directory, options, endsWithHolder: true, output.Message);
+        var status = holder.Start();
+        report(status.ProcessId, status.Notes ?? []);
+        output.Flush();
+        return holder.Serve();
     }
 
     private static void Report(CommandOutput output, string volume, string directory, int processId, IReadOnlyList<string> notes)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Adit.Cli.CommandLine;
+using Adit.Cli.Holding;
 using Adit.Cli.Mounts;
 using Adit.Cli.Output;
 using Adit.Cli.Owners;
@@ -26,6 +27,7 @@ internal sealed class UmountCommand : VolumeCommand
         var mount = VolumeMounts.At(full) ?? VolumeMounts.Of(full)
             ?? throw new CommandFailure($"{text} is no mount point of a volume", errno: Errno.EINVAL);
 
+        using var holderEnd = HolderAddress.ProcessOf(mount.Source) is > 0 and var holder ? ProcessEnd.Watch(holder) : null;
         using var owner = OwnerClient.TryConnect(mount.Source);
         var processId = owner?.ProcessId ?? 0;
         if (owner is null)
@@ -38,6 +40,7 @@ internal sealed class UmountCommand : VolumeCommand
             using var end = ProcessEnd.Watch(processId);
             owner.Unmount();
             end.Wait();
+            holderEnd?.Wait();
         }
 
         if (output.IsText)

@@ -32,17 +32,16 @@ internal sealed class UpCommand : VolumeCommand
             output.Message($"made {volume}, {Sizes.Format(1L << 30)}");
         }
 
-        using var mounted = MountedVolume.Mount(volume, directory, "", output.Message);
-        if (output.IsText)
+        return MountCommand.MountForeground(volume, directory, "", output, (pid, _) =>
         {
-            output.Line($"{volume} is mounted at {directory}. Ctrl-C unmounts it.");
-        }
-        else
-        {
-            output.Document(new MountReport(volume, directory, Environment.ProcessId, Mounted: true), ReportJson.Default.MountReport);
-        }
-
-        output.Flush();
-        return mounted.Serve();
+            if (output.IsText)
+            {
+                output.Line($"{volume} is mounted at {directory}. Ctrl-C unmounts it.");
+            }
+            else
+            {
+                output.Document(new MountReport(volume, directory, pid, Mounted: true), ReportJson.Default.MountReport);
+            }
+        });
     }
 }

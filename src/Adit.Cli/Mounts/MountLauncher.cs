@@ -6,7 +6,7 @@ using Adit.Cli.CommandLine;
 
 namespace Adit.Cli.Mounts;
 
-/// <summary>Starts the server process of a mount and waits until the mount answers.</summary>
+/// <summary>Starts the process of a mount in the background, a server or the holder of one, and waits until the mount answers.</summary>
 internal static class MountLauncher
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -16,11 +16,11 @@ internal static class MountLauncher
     /// duplicates of the first ones for as long as it lives, so that whoever reads the output of this command would wait
     /// for the end of the mount.</remarks>
     /// <exception cref="CommandFailure">What the server said, or that it ended without a word.</exception>
-    public static (int ProcessId, MountStatus Status) Start(string volume, string directory, string options)
+    public static (int ProcessId, MountStatus Status) Start(string volume, string directory, string options, bool isHeld)
     {
         using var pipe = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var descriptor = int.Parse(pipe.GetClientHandleAsString(), CultureInfo.InvariantCulture);
-        var request = new MountRequest(volume, directory, options, descriptor);
+        var request = new MountRequest(volume, directory, options, descriptor, isHeld);
         using var server = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath!,
             [.. OwnAssembly(), MountServer.Marker, JsonSerializer.Serialize(request, MountJson.Default.MountRequest)])
@@ -41,7 +41,7 @@ internal static class MountLauncher
 
         var status = JsonSerializer.Deserialize(text, MountJson.Default.MountStatus)!;
         return status.Error is null
-            ? (server.Id, status)
+            ? (status.ProcessId != 0 ? status.ProcessId : server.Id, status)
             : throw new CommandFailure(status.Error, status.ExitCode, status.Errno);
     }
 
@@ -53,7 +53,7 @@ internal static class MountLauncher
     }
 
     /// <summary>The tool runs as its own program, or as <c>dotnet Adit.Cli.dll</c>.</summary>
-    private static string[] OwnAssembly() =>
+    public static string[] OwnAssembly() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "Adit.Cli.dll")] : [];
 
     private static string ReadToEnd(AnonymousPipeServerStream pipe, Process server)

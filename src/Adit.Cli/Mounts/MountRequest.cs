@@ -5,4 +5,5 @@ namespace Adit.Cli.Mounts;
 /// <param name="Directory">Absolute path of the mount point.</param>
 /// <param name="Options">The words of -o.</param>
 /// <param name="StatusDescriptor">Where to say that the mount answers, or why not.</param>
-internal sealed record MountRequest(string Volume, string Directory, string Options, int StatusDescriptor);
+/// <param name="IsHeld">The process is a holder, which starts servers; else it serves itself.</param>
+internal sealed record MountRequest(string Volume, string Directory, string Options, int StatusDescriptor, bool IsHeld);

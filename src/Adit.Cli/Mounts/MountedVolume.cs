@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using Adit.Cli.CommandLine;
+using Adit.Cli.Holding;
 using Adit.Cli.Inspection;
 using Adit.Cli.Owners;
 using Adit.Fuse;
 using Adit.Fuse.Options;
+using Adit.Fuse.Succession;
 using Adit.Media;
 
 namespace Adit.Cli.Mounts;
@@ -41,7 +43,8 @@ internal sealed class MountedVolume : IDisposable
     /// <param name="directory">The mount point.</param>
     /// <param name="optionText">The words of -o.</param>
     /// <param name="log">Takes what the server has to say, from any thread.</param>
-    public static MountedVolume Mount(string volumePath, string directory, string optionText, Action<string> log)
+    /// <param name="held">What a holder keeps of the mount; null: nothing outlives this process.</param>
+    public static MountedVolume Mount(string volumePath, string directory, string optionText, Action<string> log, HeldMount? held = null)
     {
         var options = Parse(optionText) with { Source = volumePath };
         var volume = Volume.Open(volumePath, new VolumeOptions
@@ -52,17 +55,23 @@ internal sealed class MountedVolume : IDisposable
             Dax = options.Dax,
             Previews = options.Previews,
             DirectoryAccessTimes = !options.NoDirectoryAccessTimes,
+            Descriptor = held?.VolumeDescriptor ?? -1,
+            Succession = held is null ? null : new ServerSuccession(held.Memory),
         });
         FuseMount? mount = null;
         try
         {
-            mount = FuseMount.Start(volume, directory, options, (level, message) =>
+            void Log(FuseLogLevel level, string message)
             {
                 if (level != FuseLogLevel.Information)
                 {
                     log(message);
                 }
-            });
+            }
+
+            mount = held?.Device is { } device
+                ? FuseMount.Resume(volume, device, directory, options, Log, held.Memory)
+                : FuseMount.Start(volume, directory, options, Log, held?.Memory, held?.Mounted);
             var started = mount;
             var server = new OwnerServer(volumePath, new VolumeInspector(volume, mount), () => started.Unmount());
             return new MountedVolume(volume, mount, server, log, options.Warnings);
@@ -75,10 +84,39 @@ internal sealed class MountedVolume : IDisposable
         }
     }
 
+    /// <summary>Another server can go on with the mount.</summary>
+    public bool CanBeResumed => _mount.CanBeResumed;
+
+    /// <summary>The mount is open for writing nowhere but here; said to who must know it before it is mounted.</summary>
+    public static bool IsReadOnly(string options) => Parse(options).ReadOnly;
+
+    /// <summary>Stops serving and closes the volume, so that another server goes on with the mount. <see cref="Serve(ManualResetEventSlim, Func{bool})"/> is then to return.</summary>
+    /// <returns>False when a request does not come to its end; the mount is served on.</returns>
+    public bool TryHandOver(TimeSpan patience)
+    {
+        if (!_mount.TryHandOver(patience))
+        {
+            return false;
+        }
+
+        _isClosed = true;
+        _server.Dispose();
+        _volume.Dispose();
+        return true;
+    }
+
     /// <summary>Returns when the mount has ended and the volume is closed: after an unmount, or a signal.</summary>
     public ExitCode Serve()
     {
         using var signalled = new ManualResetEventSlim();
+        return Serve(signalled, static () => false);
+    }
+
+    /// <summary>The same, or when somebody asks for it.</summary>
+    /// <param name="signalled">Set to end the mount.</param>
+    /// <param name="isHandedOver">Whether it was set because another server goes on.</param>
+    public ExitCode Serve(ManualResetEventSlim signalled, Func<bool> isHandedOver)
+    {
         var registrations = EndingSignals.Select(signal => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
@@ -88,7 +126,7 @@ internal sealed class MountedVolume : IDisposable
         {
         }
 
-        var failure = Close();
+        var failure = isHandedOver() ? null : Close();
         registrations.ForEach(registration => registration.Dispose());
         if (failure is not null)
         {

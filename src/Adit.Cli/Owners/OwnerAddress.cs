@@ -12,7 +12,9 @@ namespace Adit.Cli.Owners;
 internal static class OwnerAddress
 {
     /// <summary>The address of a volume's owner, or null when nothing is at the path.</summary>
-    public static unsafe UnixDomainSocketEndPoint? Of(string volumePath)
+    /// <param name="volumePath">The volume.</param>
+    /// <param name="role">Of another process that has to do with it.</param>
+    public static unsafe UnixDomainSocketEndPoint? Of(string volumePath, string role = "")
     {
         StatxBuffer buffer;
         if (Libc.Outcome(Libc.statx(Libc.AT_FDCWD, volumePath, 0, StatxBuffer.STATX_BASIC_STATS, &buffer)) != Errno.Success)
@@ -23,6 +25,6 @@ internal static class OwnerAddress
         var name = buffer.IsCharacterDevice
             ? string.Create(CultureInfo.InvariantCulture, $"\0adit/device/{buffer.stx_rdev_major}:{buffer.stx_rdev_minor}")
             : string.Create(CultureInfo.InvariantCulture, $"\0adit/file/{buffer.stx_dev_major}:{buffer.stx_dev_minor}/{buffer.stx_ino}");
-        return new UnixDomainSocketEndPoint(name);
+        return new UnixDomainSocketEndPoint(role.Length == 0 ? name : $"{name}/{role}");
     }
 }

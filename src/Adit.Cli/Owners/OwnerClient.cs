@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Adit.Cli.CommandLine;
+using Adit.Cli.Holding;
 using Adit.Cli.Maps;
 using Adit.Cli.Reports;
 using Adit.Interop;
@@ -9,6 +11,8 @@ namespace Adit.Cli.Owners;
 /// <summary>Talks to the process that has a volume open. For one thread.</summary>
 internal sealed class OwnerClient : IVolumeInspector
 {
+    private static readonly TimeSpan BetweenServers = TimeSpan.FromSeconds(30);
+
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly MessageStream _messages;
@@ -33,6 +37,19 @@ internal sealed class OwnerClient : IVolumeInspector
             return null;
         }
 
+        // Between two servers of a mount nobody answers for a moment.
+        for (var waited = Stopwatch.StartNew(); ; Thread.Sleep(20))
+        {
+            var owner = TryConnect(volumePath, address);
+            if (owner is not null || waited.Elapsed > BetweenServers || HolderAddress.ProcessOf(volumePath) == 0)
+            {
+                return owner;
+            }
+        }
+    }
+
+    private static OwnerClient? TryConnect(string volumePath, UnixDomainSocketEndPoint address)
+    {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

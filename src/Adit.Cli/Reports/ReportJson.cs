@@ -17,6 +17,7 @@ namespace Adit.Cli.Reports;
 [JsonSerializable(typeof(FindingReport))]
 [JsonSerializable(typeof(CrashCampaignReport))]
 [JsonSerializable(typeof(MountReport))]
+[JsonSerializable(typeof(UpgradeReport))]
 [JsonSerializable(typeof(FormatReport))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {

@@ -37,15 +37,17 @@ internal sealed class FuseSession : IDisposable
     private int _liveReaders;
     private int _isDisposed;
     private int _nextArea;
+    private readonly bool _ownsMemory;
 
     /// <param name="nodes">What to serve.</param>
     /// <param name="transport">Where requests come from. Owned from here on.</param>
     /// <param name="options">How.</param>
     /// <param name="log">Told what goes wrong.</param>
-    /// <param name="memory">Where another server finds what this one has promised, and where it finds what another has; owned from here on. Null: the promises end
+    /// <param name="memory">Where another server finds what this one has promised, and where it finds what another has; the caller's, for longer than the nodes. Null: the promises end
     /// with this process.</param>
     public FuseSession(INodeOperations nodes, ITransport transport, MountOptions options, FuseLog log, SessionMemory? memory = null)
     {
+        _ownsMemory = memory is null;
         Memory = memory ?? SessionMemory.CreatePrivate();
         Handles = new HandleTable(Memory);
         Lookups = new LookupCounts(Memory);
@@ -270,7 +272,10 @@ internal sealed class FuseSession : IDisposable
                 channel.Dispose();
             }
 
-            Memory.Dispose();
+            if (_ownsMemory)
+            {
+                Memory.Dispose();
+            }
         }
     }
 

@@ -59,6 +59,9 @@ public sealed unsafe class SessionMemory : IDisposable
     /// <summary>How many servers took over so far.</summary>
     public int TakeOverCount => (int)Volatile.Read(ref Head.TakeOverCount);
 
+    /// <summary>See <see cref="Mounting.ConnectionControl"/>; 0 until it is mounted.</summary>
+    public uint Connection => Head.Connection;
+
     internal ref SessionHeader Head => ref *(SessionHeader*)_mapping.Start;
 
     internal ChannelArea* Channel(int index) => (ChannelArea*)(_mapping.Start + ChannelsOffset + (index * ChannelArea.SizeBytes));

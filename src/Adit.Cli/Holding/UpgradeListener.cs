@@ -1,0 +1,85 @@
+using System.Net.Sockets;
+using Adit.Cli.CommandLine;
+using Adit.Cli.Owners;
+using Adit.Interop;
+
+namespace Adit.Cli.Holding;
+
+/// <summary>Takes requests to upgrade the server of a mount, one at a time, from the same user and root.</summary>
+internal sealed class UpgradeListener : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Socket _listener;
+    private readonly Func<UpgradeRequest, UpgradeReply> _upgrade;
+
+    /// <param name="volumePath">The volume's file, which names the socket.</param>
+    /// <param name="upgrade">Does it, or throws a <see cref="CommandFailure"/>.</param>
+    public UpgradeListener(string volumePath, Func<UpgradeRequest, UpgradeReply> upgrade)
+    {
+        _upgrade = upgrade;
+        var address = HolderAddress.Of(volumePath) ?? throw new FileNotFoundException($"{volumePath} is gone.", volumePath);
+        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            _listener.Bind(address);
+            _listener.Listen(16);
+        }
+        catch
+        {
+            _listener.Dispose();
+            throw;
+        }
+
+        new Thread(Accept, 256 << 10) { Name = "adit-upgrade", IsBackground = true }.Start();
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Accept()
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = _listener.Accept();
+                client.ReceiveTimeout = client.SendTimeout = (int)Patience.TotalMilliseconds;
+                if (PeerCredentials.Of(client).IsTrusted)
+                {
+                    Answer(client);
+                }
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException
+                or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted or SocketError.InvalidArgument })
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is IOException or SocketException or InvalidDataException)
+            {
+                // The client broke off, only looked whether somebody listens, or sent nonsense.
+            }
+        }
+    }
+
+    private void Answer(Socket client)
+    {
+        using NetworkStream stream = new(client);
+        MessageStream messages = new(stream);
+        if (messages.Read(HolderJson.Default.UpgradeRequest, MessageStream.MaxRequestBytes) is not { } request)
+        {
+            return;
+        }
+
+        UpgradeReply reply;
+        try
+        {
+            reply = _upgrade(request);
+        }
+        catch (CommandFailure failure)
+        {
+            reply = new UpgradeReply(failure.Message, failure.Errno == Errno.Success ? Errno.EIO : failure.Errno, 0, 0, 0);
+        }
+
+        messages.Write(reply, HolderJson.Default.UpgradeReply);
+    }
+}
