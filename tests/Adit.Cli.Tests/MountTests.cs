@@ -126,7 +126,7 @@ public sealed class MountTests
         using var folder = new TestFolder();
         var volume = folder.MakeVolume();
         var mount = folder.MakeDirectory("mnt");
-        var pid = AditTool.Run("mount", volume, mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
+        var pid = AditTool.Run("mount", volume, mount, "--no-holder", "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
         using (var file = File.Create(Path.Combine(mount, "synced")))
         {
             file.Write("kept"u8);

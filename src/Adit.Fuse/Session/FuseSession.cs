@@ -125,9 +125,17 @@ internal sealed class FuseSession : IDisposable
             Dispatcher.Serve(this, channel, lengthBytes);
         }
 
-        Memory.Head.Minor = Negotiated.Minor;
-        Volatile.Write(ref Memory.Head.InitFlags, (ulong)Negotiated.Flags);
+        RememberNegotiation();
         return Negotiated.Minor < Negotiation.OldestMinor ? Errno.EPROTO : Errno.Success;
+    }
+
+    /// <summary>The calling thread serves the first channel's requests.</summary>
+    internal void ServeOnThisThread() => Serves(_channels[0]);
+
+    internal void RememberNegotiation()
+    {
+        Memory.Head.Minor = Negotiated!.Minor;
+        Volatile.Write(ref Memory.Head.InitFlags, (ulong)Negotiated.Flags);
     }
 
     /// <summary>Goes on where another server ended: in place of <see cref="Negotiate"/>.</summary>
@@ -345,7 +353,7 @@ internal sealed class FuseSession : IDisposable
     private unsafe void Serves(ReaderChannel channel)
     {
         ChangeForwarder.Serve(this);
-        ServerSuccession.Serve(channel.Area);
+        ServerSuccession.Serve(Memory, channel.Area);
     }
 
     private void Read(ReaderChannel channel)

@@ -15,19 +15,27 @@ public sealed unsafe class ServerSuccession(SessionMemory memory) : ISuccession
     [ThreadStatic]
     private static ChannelArea* t_area;
 
+    /// <summary>The memory that it lies in.</summary>
+    [ThreadStatic]
+    private static SessionMemory? t_memory;
+
     public StagingArea Staging => memory.Staging;
 
     /// <summary>Bytes of requests to forget, and requests to be completed, that the server before left. For tests and the log.</summary>
     public int LeftCount { get; private set; }
 
     /// <summary>The calling thread serves the requests of a channel from now on.</summary>
-    internal static void Serve(ChannelArea* area) => t_area = area;
+    internal static void Serve(SessionMemory memory, ChannelArea* area)
+    {
+        t_memory = memory;
+        t_area = area;
+    }
 
     /// <inheritdoc/>
     public void Committing(ulong sequence, ulong nextInode)
     {
         ChannelArea* area = t_area;
-        if (area != null && area->IsArmed != 0)
+        if (ReferenceEquals(t_memory, memory) && area->IsArmed != 0)
         {
             area->IsArmed = 0;
             area->NextInode = nextInode;

@@ -51,7 +51,7 @@ internal sealed class KillScene : IDisposable
         }
 
         var clock = Stopwatch.StartNew();
-        var mounted = AditTool.Run("mount", _volume, _mount, "--json").Expect(0);
+        var mounted = AditTool.Run("mount", _volume, _mount, "--no-holder", "--json").Expect(0);
         clock.Stop();
         _ownerPid = mounted.Json.GetProperty("owner_pid").GetInt32();
         Assert.Single(MountTable.Read(), entry => entry.MountPoint == _mount);

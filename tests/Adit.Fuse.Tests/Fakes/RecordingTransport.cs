@@ -44,8 +44,12 @@ internal sealed unsafe class RecordingTransport : ITransport
 
     public bool HasRequest => _requests.Count != 0;
 
+    /// <summary>Called with each reply and notification, before it is sent.</summary>
+    public Action? Sending { get; set; }
+
     public Errno Send(IoVector* parts, int partCount)
     {
+        Sending?.Invoke();
         if (SendOutcomes.TryDequeue(out Errno outcome) && outcome != Errno.Success)
         {
             return outcome;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Adit.Fuse.Handlers;
 using Adit.Fuse.Options;
 using Adit.Fuse.Session;
+using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 using Adit.Nodes;
@@ -13,12 +14,14 @@ internal sealed unsafe class TestSession : IDisposable
 {
     private ulong _unique = 100;
 
-    public TestSession(INodeOperations nodes, MountOptions? options = null, bool negotiate = true)
+    public TestSession(INodeOperations nodes, MountOptions? options = null, bool negotiate = true, SessionMemory? memory = null)
     {
-        Session = new FuseSession(nodes, Transport, options ?? new MountOptions { ReaderCount = 2 }, (level, text) => Messages.Add($"{level}: {text}"));
+        Session = new FuseSession(nodes, Transport, options ?? new MountOptions { ReaderCount = 2 }, (level, text) => Messages.Add($"{level}: {text}"), memory);
         if (negotiate)
         {
+            Session.ServeOnThisThread();
             Serve(RequestBytes.Init());
+            Session.RememberNegotiation();
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class MountScene : IDisposable
         var offsets = FillVolume();
         var plain = Make("plain");
         var directory = Make("adit");
-        var (processId, _) = MountLauncher.Start(_volume, directory, "");
+        var (processId, _) = MountLauncher.Start(_volume, directory, "", isHeld: true);
         _opened.Push(new AditMount(_volume, directory, processId));
         var own = Enumerable.Range(0, offsets.Length).Select(block => (long)block * BlockBytes).ToArray();
         _targets.Add(new MountTarget("adit", directory, Path.Combine(directory, "data"), own, processId, IsDirect: true));
