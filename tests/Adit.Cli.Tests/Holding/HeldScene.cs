@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Adit.Cli.Holding;
+using Adit.Cli.Mounts;
+using Adit.Cli.Owners;
+using Adit.Fuse.Mounting;
+using Adit.Interop.Linux;
+
+namespace Adit.Cli.Tests.Holding;
+
+/// <summary>A mount with a holder, the server that serves it at the moment, and the end of both. A mount that hangs is cut off at the end.</summary>
+internal sealed class HeldScene : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TestFolder _folder = new();
+    private readonly uint _connection;
+
+    public HeldScene(string medium = "file")
+    {
+        Volume = _folder["pool.adit"];
+        AditTool.Run("mkfs", Volume, "--size", "256M", "--medium", medium).Expect(0);
+        Mount = _folder.MakeDirectory("mnt");
+        ServerPid = AditTool.Run("mount", Volume, Mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
+        HolderPid = HolderAddress.ProcessOf(Volume);
+        _connection = MountTable.Find(Mount)!.DeviceMinor;
+    }
+
+    public string Volume { get; }
+
+    public string Mount { get; }
+
+    /// <summary>As it was when it was last asked for.</summary>
+    public int ServerPid { get; private set; }
+
+    public int HolderPid { get; }
+
+    public string this[string name] => Path.Combine(Mount, name);
+
+    public string Log => File.ReadAllText(MountLog.Path(Volume));
+
+    public string InFolder(string name) => _folder[name];
+
+    /// <summary>Kills the server.</summary>
+    public void KillServer() => Kill(ServerPid);
+
+    /// <summary>Waits until another server serves.</summary>
+    public void WaitForSuccessor()
+    {
+        var before = ServerPid;
+        Assert.True(SpinWait.SpinUntil(() => (ServerPid = AskServer()) is not 0 && ServerPid != before, Patience), $"no other server: {Log}");
+    }
+
+    public void Unmount()
+    {
+        AditTool.Run("umount", Mount).Expect(0);
+        Assert.Null(MountTable.Find(Mount));
+        Assert.True(HasEnded(ServerPid), "the server goes on");
+        Assert.True(HasEnded(HolderPid), "the holder goes on");
+        AditTool.Run("fsck", Volume).Expect(0);
+    }
+
+    public static void Kill(int pid)
+    {
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+        Assert.True(SpinWait.SpinUntil(() => HasEnded(pid), Patience), $"process {pid} does not die");
+    }
+
+    public static bool HasEnded(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2] is 'Z' or 'X';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (MountTable.Find(Mount) is { } left && left.DeviceMinor == _connection)
+        {
+            _ = ConnectionControl.Abort(_connection);
+        }
+
+        foreach (var pid in new[] { HolderPid, ServerPid })
+        {
+            if (pid != 0 && !SpinWait.SpinUntil(() => HasEnded(pid), TimeSpan.FromSeconds(5)))
+            {
+                _ = Libc.kill(pid, Libc.SIGKILL);
+            }
+        }
+
+        _folder.Dispose();
+        File.Delete(MountLog.Path(Volume));
+    }
+
+    private int AskServer()
+    {
+        using var owner = OwnerClient.TryConnect(Volume);
+        return owner?.ProcessId ?? 0;
+    }
+}
