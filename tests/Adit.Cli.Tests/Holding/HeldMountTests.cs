@@ -157,7 +157,7 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
         for (var kill = 0; kill < kills; kill++)
         {
             // Three deaths within ten seconds are one too many.
-            Thread.Sleep(random.Next(200, 700) + (kill < 2 ? 0 : 5000));
+            Thread.Sleep(random.Next(200, 700) + (kill < 2 ? 0 : kill == 2 ? 10_000 : 5500));
             var before = loads.Sum(load => load.OperationCount);
             scene.KillServer();
             var clock = Stopwatch.StartNew();
