@@ -46,6 +46,7 @@ internal static class DataHandlers
             isWhole = lengthBytes == (int)read.Size || segmentCount < ReaderChannel.MaxSegments;
             if (isWhole)
             {
+                call.Session.Pages?.Ensure(channel.Segments[..segmentCount]);
                 call.IsAnswered = true;
                 Errno sent = channel.SendSegments(call.Session.Transport, call.Header.Unique, segmentCount, lengthBytes);
                 if (sent == Errno.EINVAL)

@@ -29,8 +29,8 @@ internal sealed unsafe class HandleTable
     }
 
     /// <summary>Opens again what the memory says is open.</summary>
-    /// <param name="reopen">Gives the file of an inode that was opened with O_* flags, or null when that fails: the handle is then a stale one.</param>
-    public void Adopt(Func<InodeNumber, uint, IOpenFile?> reopen)
+    /// <param name="reopen">Gives the file of a handle, or null when that fails: the handle is then a stale one.</param>
+    public void Adopt(Func<HandleSlot, IOpenFile?> reopen)
     {
         for (int index = 0; index < _memory!.Head.HandleCount; index++)
         {
@@ -38,7 +38,7 @@ internal sealed unsafe class HandleTable
             _chunks[index / ChunkSlots] ??= new Slot[ChunkSlots];
             _slotCount = index + 1;
             ref Slot slot = ref SlotAt(index);
-            IOpenFile? file = (kept.Generation & 1) == 0 ? null : reopen(new InodeNumber(kept.Inode), kept.Flags);
+            IOpenFile? file = (kept.Generation & 1) == 0 ? null : reopen(kept);
             slot.Flags = kept.Flags;
             slot.File = file;
             slot.Generation = kept.Generation;

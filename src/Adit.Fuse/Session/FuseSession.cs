@@ -49,6 +49,7 @@ internal sealed class FuseSession : IDisposable
     {
         _ownsMemory = memory is null;
         Memory = memory ?? SessionMemory.CreatePrivate();
+        Pages = Memory.File is null ? null : new PresentPages();
         Handles = new HandleTable(Memory);
         Lookups = new LookupCounts(Memory);
         Nodes = nodes;
@@ -84,6 +85,9 @@ internal sealed class FuseSession : IDisposable
     public HandleTable Handles { get; }
 
     public LookupCounts Lookups { get; }
+
+    /// <summary>Null where nobody goes on when this process is killed.</summary>
+    public PresentPages? Pages { get; }
 
     /// <summary>Replies that the server before had ready.</summary>
     public LeftReplies? Left { get; private set; }
@@ -287,15 +291,36 @@ internal sealed class FuseSession : IDisposable
         }
     }
 
-    private IOpenFile? Reopen(InodeNumber inode, uint flags)
+    private IOpenFile? Reopen(HandleSlot kept)
     {
-        Errno outcome = Nodes.Reopen(inode, OpenRequestFlags.ToIntent(flags), out IOpenFile? file);
+        InodeNumber inode = new(kept.Inode);
+        Errno outcome = Nodes.Reopen(inode, OpenRequestFlags.ToIntent(kept.Flags), out IOpenFile? file);
+        if (outcome == Errno.Success && HandleTable.SinceWritten(kept) is { } since)
+        {
+            outcome = AdvanceModifyTime(inode, DateTimeOffset.UtcNow - since);
+        }
+
         if (outcome != Errno.Success)
         {
             Log(FuseLogLevel.Error, $"{inode}, which was open, cannot be opened again: {outcome.Message()}");
         }
 
         return file;
+    }
+
+    /// <summary>An overwrite moves the time of the last change up to a second after it happened, which a killed server has not done.</summary>
+    private Errno AdvanceModifyTime(InodeNumber inode, DateTimeOffset writtenAt)
+    {
+        Timestamp written = new(writtenAt.ToUnixTimeSeconds(), (uint)(writtenAt.Ticks % TimeSpan.TicksPerSecond) * 100);
+        Errno outcome = Nodes.GetAttributes(inode, out NodeAttributes attributes);
+        if (outcome != Errno.Success || Nodes.IsReadOnly
+            || attributes.ModifyTime.Seconds > written.Seconds
+            || (attributes.ModifyTime.Seconds == written.Seconds && attributes.ModifyTime.Nanoseconds >= written.Nanoseconds))
+        {
+            return outcome;
+        }
+
+        return Nodes.SetAttributes(inode, new AttributeChanges { Fields = AttributeFields.ModifyTime, ModifyTime = written }, out _);
     }
 
     /// <summary>Serves what the kernel asks again, one after another and before anything else: what was half done is whole before others can see it.</summary>
