@@ -133,8 +133,9 @@ internal sealed class FuseSession : IDisposable
         return Negotiated.Minor < Negotiation.OldestMinor ? Errno.EPROTO : Errno.Success;
     }
 
-    /// <summary>The calling thread serves the first channel's requests.</summary>
-    internal void ServeOnThisThread() => Serves(_channels[0]);
+    /// <summary>The calling thread commits for the first channel's requests. For tests, whose threads later do other things: what is changed then is still
+    /// told to the kernel.</summary>
+    internal unsafe void CommitOnThisThread() => ServerSuccession.Serve(Memory, _channels[0].Area);
 
     internal void RememberNegotiation()
     {

@@ -19,7 +19,7 @@ internal sealed unsafe class TestSession : IDisposable
         Session = new FuseSession(nodes, Transport, options ?? new MountOptions { ReaderCount = 2 }, (level, text) => Messages.Add($"{level}: {text}"), memory);
         if (negotiate)
         {
-            Session.ServeOnThisThread();
+            Session.CommitOnThisThread();
             Serve(RequestBytes.Init());
             Session.RememberNegotiation();
         }

@@ -170,7 +170,7 @@ public sealed class RepeatedRequestTests
             if (resumes)
             {
                 Assert.Equal(Errno.Success, Session.Session.Resume());
-                Session.Session.ServeOnThisThread();
+                Session.Session.CommitOnThisThread();
             }
         }
 
