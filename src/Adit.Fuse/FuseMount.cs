@@ -111,6 +111,9 @@ public sealed class FuseMount : IDisposable
         return new FuseMount(session, mountPoint, memory.Head.Connection, log);
     }
 
+    /// <summary>How many servers went on with this mount in the place of another.</summary>
+    public int TakeOverCount => _session.Memory.TakeOverCount;
+
     /// <summary>Another server can go on with this mount: the kernel is able to ask again.</summary>
     public bool CanBeResumed => _session.Negotiated!.Has(InitFlags.HasResend) && _session.Memory.File is not null;
 

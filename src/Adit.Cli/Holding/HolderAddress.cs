@@ -9,7 +9,7 @@ internal static class HolderAddress
     /// <summary>The address, or null when nothing is at the path.</summary>
     public static UnixDomainSocketEndPoint? Of(string volumePath) => OwnerAddress.Of(volumePath, "holder");
 
-    /// <summary>Whether a volume has a holder, whose process it is, and a connection to it; null when it has none.</summary>
+    /// <summary>Connects to the holder of a volume's mount; null when it has none, or somebody else's process says that it is one.</summary>
     public static Socket? TryConnect(string volumePath)
     {
         if (Of(volumePath) is not { } address)
@@ -21,7 +21,13 @@ internal static class HolderAddress
         try
         {
             socket.Connect(address);
-            return socket;
+            if (PeerCredentials.Of(socket).IsTrusted)
+            {
+                return socket;
+            }
+
+            socket.Dispose();
+            return null;
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
         {

@@ -23,7 +23,9 @@ internal sealed class UpgradeListener : IDisposable
         try
         {
             _listener.Bind(address);
-            _listener.Listen(16);
+
+            // Who only looks whether there is a holder does not wait for one that is busy.
+            _listener.Listen(4096);
         }
         catch
         {

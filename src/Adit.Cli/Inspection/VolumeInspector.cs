@@ -1,4 +1,5 @@
 using Adit.Cli.CommandLine;
+using Adit.Cli.Holding;
 using Adit.Cli.Maps;
 using Adit.Cli.Owners;
 using Adit.Cli.Reports;
@@ -16,7 +17,7 @@ internal sealed class VolumeInspector(Volume volume, FuseMount? mount = null, bo
     {
         OwnerPid = mount is null ? null : Environment.ProcessId,
         MountedAt = mount?.MountPoint,
-        Server = mount is null ? null : Report(mount.GetStatistics()),
+        Server = mount is null ? null : Report(mount),
     };
 
     public NodeReport GetNode(string path) => NodeReader.Read(volume, path);
@@ -51,15 +52,21 @@ internal sealed class VolumeInspector(Volume volume, FuseMount? mount = null, bo
         ? throw new CommandFailure($"{volume.Store.Medium.Name} is in use; unmount it to repair it", ExitCode.Busy, Errno.EBUSY)
         : VolumeCheck.RunOpen(volume, listener);
 
-    private static ServerReport Report(MountStatistics statistics) => new()
+    private ServerReport Report(FuseMount served)
     {
-        RequestCount = statistics.Requests.Values.Sum(),
-        Requests = statistics.Requests,
-        OpenFileCount = statistics.OpenFileCount,
-        KnownInodeCount = statistics.KnownInodeCount,
-        NotificationCount = statistics.NotificationCount,
-        AllocatedBytes = statistics.AllocatedBytes,
-    };
+        var statistics = served.GetStatistics();
+        return new ServerReport
+        {
+            TakeOverCount = served.TakeOverCount,
+            HasSuccessor = served.CanBeResumed && HolderAddress.ProcessOf(volume.Store.Medium.Name) != 0,
+            RequestCount = statistics.Requests.Values.Sum(),
+            Requests = statistics.Requests,
+            OpenFileCount = statistics.OpenFileCount,
+            KnownInodeCount = statistics.KnownInodeCount,
+            NotificationCount = statistics.NotificationCount,
+            AllocatedBytes = statistics.AllocatedBytes,
+        };
+    }
 
     public void Dispose()
     {

@@ -14,6 +14,12 @@ internal sealed record ServerReport
     /// <summary>Inodes that the kernel holds.</summary>
     public required long KnownInodeCount { get; init; }
 
+    /// <summary>How many servers went on in the place of one that died or was replaced.</summary>
+    public required int TakeOverCount { get; init; }
+
+    /// <summary>Another server goes on when this one dies.</summary>
+    public required bool HasSuccessor { get; init; }
+
     /// <summary>Notifications that the kernel took.</summary>
     public required long NotificationCount { get; init; }
 

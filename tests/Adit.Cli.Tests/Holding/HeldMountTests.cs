@@ -116,6 +116,9 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
 
         Assert.Equal(scene.ServerPid, report.GetProperty("old_pid").GetInt32());
         Assert.True(HeldScene.HasEnded(scene.ServerPid), "the server before goes on");
+        var server = AditTool.Run("info", scene.Mount, "--json").Expect(0).Json.GetProperty("server");
+        Assert.Equal(1, server.GetProperty("take_over_count").GetInt32());
+        Assert.True(server.GetProperty("has_successor").GetBoolean());
         scene.WaitForSuccessor();
         Assert.Equal(scene.ServerPid, report.GetProperty("owner_pid").GetInt32());
         Stop(loads);
