@@ -21,7 +21,7 @@ public sealed unsafe class ServerSuccession(SessionMemory memory) : ISuccession
 
     public StagingArea Staging => memory.Staging;
 
-    /// <summary>Bytes of requests to forget, and requests to be completed, that the server before left. For tests and the log.</summary>
+    /// <summary>How many nodes to forget, and requests to be completed, the server before left.</summary>
     public int LeftCount { get; private set; }
 
     /// <summary>The calling thread serves the requests of a channel from now on.</summary>
