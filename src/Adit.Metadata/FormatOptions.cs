@@ -17,6 +17,12 @@ public sealed record FormatOptions
     /// <summary>The DAX flag of the root directory, which everything made in the volume inherits unless its directory was told otherwise.</summary>
     public bool DirectAccess { get; init; } = true;
 
+    /// <summary>Whose the root directory is.</summary>
+    public uint RootUserId { get; init; }
+
+    /// <summary>The group of the root directory.</summary>
+    public uint RootGroupId { get; init; }
+
     /// <summary>Usage of users, groups and projects is kept from the beginning, and limits bind.</summary>
     public bool Quotas { get; init; }
 

@@ -25,7 +25,7 @@ public sealed partial class Volume
         return Open(path);
     }
 
-    /// <summary>Makes a volume in a file or on a device. Durable on return.</summary>
+    /// <summary>Makes a volume in a file or on a device. Durable on return. Its root directory is the user's who runs this process.</summary>
     /// <exception cref="AditException">What is there looks used (EEXIST), is in use (EBUSY), has no room (ENOSPC) ...</exception>
     public static void Format(string path, CreateOptions options)
     {
@@ -40,7 +40,7 @@ public sealed partial class Volume
                     CreateSizeBytes = options.SizeBytes & -Geometry.BlockSize,
                     Force = options.Force,
                 });
-            Format(medium, new FormatOptions { Label = options.Label, LogBytes = options.LogBytes, DirectAccess = options.DirectAccess, Quotas = options.Quotas });
+            Format(medium, new FormatOptions { Label = options.Label, LogBytes = options.LogBytes, DirectAccess = options.DirectAccess, Quotas = options.Quotas, RootUserId = Caller.OfProcess.UserId, RootGroupId = Caller.OfProcess.GroupId });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -84,6 +84,8 @@ public sealed partial class Volume
             LinkCount = 2,
             Parent = InodeNumber.Root.Value,
             Generation = 1,
+            UserId = options.RootUserId,
+            GroupId = options.RootGroupId,
             Flags = options.DirectAccess ? (uint)FileFlags.DirectAccess : 0,
         };
         VolumeContext context = new(store, new VolumeOptions(), new NameHash(store.Identity.VolumeId));

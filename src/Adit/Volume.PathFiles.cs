@@ -51,7 +51,7 @@ public sealed partial class Volume
     {
         IOpenFile? file = null;
         AtInode(directory, followsLast: true, "make a temporary file in", inode =>
-            MakeTemporary(inode.Number, DefaultFilePermissions, OpenIntent.ReadWrite, default, retain: false, out _, out file));
+            MakeTemporary(inode.Number, DefaultFilePermissions, OpenIntent.ReadWrite, Caller.OfProcess, retain: false, out _, out file));
         return new AditFile(this, file!, $"{directory} (temporary)", FileAccess.ReadWrite);
     }
 
@@ -257,7 +257,7 @@ public sealed partial class Volume
 
         return hit.EndsInSlash
             ? Errno.EISDIR
-            : Create(hit.Parent, hit.Name, permissions, intent, default, retain: false, out _, out file);
+            : Create(hit.Parent, hit.Name, permissions, intent, Caller.OfProcess, retain: false, out _, out file);
     }
 
     /// <summary>Makes a file under one hold of the namespace's lock.</summary>
@@ -266,7 +266,7 @@ public sealed partial class Volume
     private bool TryCreateAtOnce(string path, OpenIntent intent, uint permissions, out Errno errno, out IOpenFile? file)
     {
         file = null;
-        InodeRecord made = NewRecord((uint)FileType.Regular | (permissions & PermissionBits), default);
+        InodeRecord made = NewRecord((uint)FileType.Regular | (permissions & PermissionBits), Caller.OfProcess);
         using (new ChangeScope(_namespace, _context.Freezing))
         {
             if (!TryFindDirectoryLocked(

@@ -51,7 +51,7 @@ public sealed partial class Volume
 
     private Errno MakeAndForget(PathHit hit, uint permissions, bool mayExist)
     {
-        Errno errno = MakeDirectory(hit.Parent, hit.Name, permissions, default, out NodeAttributes made);
+        Errno errno = MakeDirectory(hit.Parent, hit.Name, permissions, Caller.OfProcess, out NodeAttributes made);
         if (errno == Errno.Success)
         {
             Forget(made.Inode, 1);
@@ -212,7 +212,7 @@ public sealed partial class Volume
         ArgumentNullException.ThrowIfNull(target);
         AtName(path, "make symbolic link", (_, parent, name) =>
         {
-            Errno errno = MakeSymbolicLink(parent, name, Encoding.UTF8.GetBytes(target), default, out NodeAttributes made);
+            Errno errno = MakeSymbolicLink(parent, name, Encoding.UTF8.GetBytes(target), Caller.OfProcess, out NodeAttributes made);
             if (errno == Errno.Success)
             {
                 Forget(made.Inode, 1);

@@ -23,7 +23,7 @@ public static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int sched_setaffinity(int thread, nuint maskBytes, void* mask);
 
-    // These three only read a field of the process: they cannot block or fail.
+    // These only read a field of the process: they cannot block or fail.
     [LibraryImport(Library)]
     [SuppressGCTransition]
     public static partial uint getuid();
@@ -31,6 +31,10 @@ public static unsafe partial class Libc
     [LibraryImport(Library)]
     [SuppressGCTransition]
     public static partial uint geteuid();
+
+    [LibraryImport(Library)]
+    [SuppressGCTransition]
+    public static partial uint getegid();
 
     [LibraryImport(Library)]
     [SuppressGCTransition]

@@ -1,4 +1,5 @@
 using Adit.Format;
+using Adit.Interop.Linux;
 
 namespace Adit.Nodes;
 
@@ -52,7 +53,11 @@ public enum FileType : uint
 }
 
 /// <summary>Who asks: the owner of what is made. The group may come from a setgid parent instead.</summary>
-public readonly record struct Caller(uint UserId, uint GroupId, uint Umask = 0);
+public readonly record struct Caller(uint UserId, uint GroupId, uint Umask = 0)
+{
+    /// <summary>This process, whose files are made by path. Its umask is left to whoever gives the permissions.</summary>
+    public static Caller OfProcess { get; } = new(Libc.geteuid(), Libc.getegid());
+}
 
 /// <summary>What an open file will be used for.</summary>
 [Flags]

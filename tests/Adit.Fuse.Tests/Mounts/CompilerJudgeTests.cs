@@ -16,6 +16,7 @@ public sealed class CompilerJudgeTests(ITestOutputHelper output)
         ShellResult result = mount.Run($"""
             mkdir mnt/tree mnt/home; cd {root}
             cp -a src eng Directory.*.props global.json Adit.slnx .globalconfig .editorconfig LICENSE README.md $OLDPWD/mnt/tree/ 2>/dev/null || true
+            mkdir "$OLDPWD/mnt/tree/tests"; cp -a tests/Adit.TestKit "$OLDPWD/mnt/tree/tests/"
             cd "$OLDPWD"; test -f mnt/tree/src/Adit.Cli/Adit.Cli.csproj
             export DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1 DOTNET_NOLOGO=1 DOTNET_CLI_HOME=$PWD/mnt/home
             nice dotnet build mnt/tree/src/Adit.Cli/Adit.Cli.csproj -c Release -m:2 -v q -p:RunAnalyzers=false -nodereuse:false -p:UseSharedCompilation=false 2>&1 | tail -5

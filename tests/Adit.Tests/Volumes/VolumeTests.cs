@@ -136,4 +136,21 @@ public sealed class VolumeTests
         using Volume again = fixture.Open();
         Assert.Equal("durable"u8.ToArray(), Bytes.ReadAll(again, "/f"));
     }
+
+    [Fact]
+    public void Root_directory_is_whose_the_maker_says_and_files_by_path_are_the_processs()
+    {
+        using MemoryMedium medium = new(64 << 20);
+        Volume.Format(medium, new FormatOptions { RootUserId = 4321, RootGroupId = 8765, Quotas = true });
+        using Volume volume = Volume.Open(medium, new VolumeOptions { LeaveMediumOpen = true });
+        Assert.Equal((4321u, 8765u), (volume.GetAttributes("/").UserId, volume.GetAttributes("/").GroupId));
+        Assert.Equal(1, volume.GetQuota(Format.Records.QuotaKind.Group, 8765).UsedInodes);
+        volume.CreateDirectory("/d");
+        volume.CreateSymbolicLink("/s", "d");
+        volume.OpenFile("/f", FileMode.CreateNew).Dispose();
+        Assert.All(["/d", "/s", "/f"], path => Assert.Equal(
+            (Caller.OfProcess.UserId, Caller.OfProcess.GroupId),
+            (volume.GetAttributes(path, followLink: false).UserId, volume.GetAttributes(path, followLink: false).GroupId)));
+        VolumeProof.Check(volume);
+    }
 }
