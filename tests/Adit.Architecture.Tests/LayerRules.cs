@@ -12,6 +12,7 @@ internal static class LayerRules
         ["Adit.Dax"] = ["Adit.Media", "Adit.Interop"],
         ["Adit"] = ["Adit.Dax", "Adit.Metadata", "Adit.Format", "Adit.Media", "Adit.Interop"],
         ["Adit.Fuse"] = ["Adit", "Adit.Interop"],
+        ["Adit.FileProviders"] = ["Adit"],
         ["Adit.Inspector"] = ["Adit"],
 
         // The test kit carries the crash campaign that `adit crash` runs.
