@@ -21,11 +21,12 @@ public sealed class CompilerJudgeTests(ITestOutputHelper output)
             export DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1 DOTNET_NOLOGO=1 DOTNET_CLI_HOME=$PWD/mnt/home
             nice dotnet build mnt/tree/src/Adit.Cli/Adit.Cli.csproj -c Release -m:2 -v q -p:RunAnalyzers=false -nodereuse:false -p:UseSharedCompilation=false 2>&1 | tail -5
             cli=$(find mnt/tree/artifacts/bin -name Adit.Cli.dll -path '*elease*' | grep -v /ref | head -1); test -n "$cli"
-            dotnet "$cli" mkfs mnt/inner.adit --size 64M --quota
-            dotnet "$cli" cp -r mnt/tree/src mnt/inner.adit:/src
-            dotnet "$cli" fsck mnt/inner.adit
-            dotnet "$cli" cp -r mnt/inner.adit:/src scratch/back
-            rm -rf mnt/tree/src/*/obj; diff -r --exclude=obj mnt/tree/src scratch/back
+            rm -rf mnt/tree/src/*/obj; cp -a mnt/tree/src scratch/src
+            dotnet "$cli" mkfs scratch/inner.adit --size 64M --quota
+            dotnet "$cli" cp -r scratch/src scratch/inner.adit:/src
+            dotnet "$cli" fsck scratch/inner.adit
+            dotnet "$cli" cp -r scratch/inner.adit:/src scratch/back
+            diff -r mnt/tree/src scratch/back
             """, 780);
         output.WriteLine(result.Output);
         result.MustSucceed();
