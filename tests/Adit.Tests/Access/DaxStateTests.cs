@@ -8,6 +8,7 @@ using Adit.Interop;
 using Adit.Media;
 using Adit.Metadata;
 using Adit.Nodes;
+using Adit.TestKit.Threads;
 
 namespace Adit.Tests.Access;
 
@@ -153,34 +154,27 @@ public sealed class DaxStateTests
         using VolumeFixture fixture = new(VolumeFixture.File);
         using Volume volume = fixture.Open();
         Bytes.WriteAll(volume, "/f", new byte[64 * 4096]);
-        using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(700));
+        TimeSpan patience = TimeSpan.FromSeconds(30);
+        bool isOver = false;
         int[] states = new int[2];
-        Exception? failure = null;
-        Thread[] threads =
+        GuardedThread[] threads =
         [
-            new(() => Guard(() => volume.SetFlags("/f", FileFlags.None, FileFlags.DirectAccess))),
-            new(() => Guard(() => volume.SetFlags("/f", FileFlags.DirectAccess))),
-            new(() => Guard(() => Use(1))),
-            new(() => Guard(() => Use(2))),
+            GuardedThread.Start(() => Repeat(() => volume.SetFlags("/f", FileFlags.None, FileFlags.DirectAccess))),
+            GuardedThread.Start(() => Repeat(() => volume.SetFlags("/f", FileFlags.DirectAccess))),
+            GuardedThread.Start(() => Repeat(() => Use(1))),
+            GuardedThread.Start(() => Repeat(() => Use(2))),
         ];
-        Array.ForEach(threads, thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromSeconds(20))));
-        Assert.Null(failure);
-        Assert.True(states.All(count => count > 0), $"inconclusive: {states[0]} private, {states[1]} direct");
+        SpinWait.SpinUntil(() => states.All(count => count > 5) || threads.Any(thread => !thread.IsAlive), patience);
+        Volatile.Write(ref isOver, true);
+        GuardedThread.JoinAll(threads, patience);
+        Assert.True(states.All(count => count > 5), $"inconclusive: {states[0]} private, {states[1]} direct");
         VolumeProof.Check(volume);
 
-        void Guard(Action action)
+        void Repeat(Action action)
         {
-            try
+            while (!Volatile.Read(ref isOver))
             {
-                while (!stop.IsCancellationRequested)
-                {
-                    action();
-                }
-            }
-            catch (Exception exception)
-            {
-                failure = exception;
+                action();
             }
         }
 

@@ -9,6 +9,7 @@ using Adit.Metadata;
 using Adit.Metadata.Checking;
 using Adit.Metadata.Trees;
 using Adit.Nodes;
+using Adit.TestKit.Threads;
 
 namespace Adit.Tests.Access;
 
@@ -310,13 +311,17 @@ public sealed class PrivateFileTests : IDisposable
         }
 
         using AditFile file = volume.OpenFile("/kept");
+        byte[] expected = Bytes.Of(40 * Block, 1);
         Errno outcome = Errno.Success;
         for (int i = 0; i < 50 && outcome == Errno.Success; i++)
         {
-            outcome = file.Node.Write(0, Bytes.Of(40 * Block, 1), out _);
+            byte[] piece = Bytes.Of(40 * Block, 10 + i);
+            outcome = file.Node.Write(0, piece, out int written);
+            piece.AsSpan(0, written).CopyTo(expected);
         }
 
-        Assert.Equal(Bytes.Of(40 * Block, 1), Bytes.ReadAll(volume, "/kept"));
+        Assert.Equal(Errno.ENOSPC, outcome);
+        Assert.Equal(expected, Bytes.ReadAll(volume, "/kept"));
         VolumeProof.Check(volume);
         volume.Delete("/big");
         file.Write(0, Bytes.Of(40 * Block, 3));
@@ -353,39 +358,30 @@ public sealed class PrivateFileTests : IDisposable
         Bytes.WriteAll(volume, "/f", new byte[32 * Block]);
         using AditFile file = volume.OpenFile("/f");
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(500));
-        Exception? failure = null;
         long reads = 0;
-        Thread[] threads = [.. Enumerable.Range(1, 4).Select(seed => new Thread(() =>
-        {
-            Random random = new(seed);
-            byte[] bytes = new byte[Block];
-            try
-            {
-                while (!stop.IsCancellationRequested)
-                {
-                    long offset = random.Next(32) * (long)Block;
-                    if (seed % 2 == 0)
-                    {
-                        bytes.AsSpan().Fill((byte)random.Next(256));
-                        file.Write(offset, bytes);
-                        continue;
-                    }
-
-                    Assert.Equal(Block, file.Read(offset, bytes));
-                    Assert.Equal(-1, bytes.AsSpan().IndexOfAnyExcept(bytes[0]));
-                    Interlocked.Increment(ref reads);
-                }
-            }
-            catch (Exception exception)
-            {
-                failure = exception;
-            }
-        }))];
-        Array.ForEach(threads, thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromSeconds(20))));
-        Assert.Null(failure);
+        GuardedThread.JoinAll(GuardedThread.Start(4, Work), TimeSpan.FromSeconds(20));
         Assert.True(reads > 20, "inconclusive");
         VolumeProof.Check(volume);
+
+        void Work(int number)
+        {
+            Random random = new(number + 1);
+            byte[] bytes = new byte[Block];
+            while (!stop.IsCancellationRequested)
+            {
+                long offset = random.Next(32) * (long)Block;
+                if (number % 2 != 0)
+                {
+                    bytes.AsSpan().Fill((byte)random.Next(256));
+                    file.Write(offset, bytes);
+                    continue;
+                }
+
+                Assert.Equal(Block, file.Read(offset, bytes));
+                Assert.Equal(-1, bytes.AsSpan().IndexOfAnyExcept(bytes[0]));
+                Interlocked.Increment(ref reads);
+            }
+        }
     }
 
     private static void Change(AditFile file, ref byte[] expected, int kind, int offset, int length, int seed)

@@ -8,6 +8,7 @@ using Adit.Media;
 using Adit.Metadata;
 using Adit.Nodes;
 using Adit.TestKit.Simulation;
+using Adit.TestKit.Threads;
 
 namespace Adit.Tests.Mappings;
 
@@ -17,6 +18,7 @@ public sealed class VolumeRecipeTests : IDisposable
     private const int Page = 4096;
     private const int Huge = 2 << 20;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly LeaseOptions Lease = new() { Purpose = "test" };
     private static readonly ViewOptions Writable = new() { Kind = ViewKind.ReadWrite };
     private static readonly ViewOptions Private = new() { Kind = ViewKind.Private };
@@ -96,33 +98,36 @@ public sealed class VolumeRecipeTests : IDisposable
         using View view = file.Map(0, 64 * Page, Private);
         bool isDone = false;
         int looks = 0;
-        Thread reader = new(() =>
+        GuardedThread reader = GuardedThread.Start(() =>
         {
             Random random = new(4);
             while (!Volatile.Read(ref isDone))
             {
                 int page = random.Next(64) * Page;
-                if (!view.Slice(page, 64).SequenceEqual(bytes.AsSpan(page, 64)))
-                {
-                    looks = int.MinValue;
-                    return;
-                }
-
-                looks++;
+                Assert.True(view.Slice(page, 64).SequenceEqual(bytes.AsSpan(page, 64)), "other bytes were seen");
+                Interlocked.Increment(ref looks);
             }
-        })
-        { IsBackground = true };
-        reader.Start();
-        for (int page = 0; page < 64; page += 2)
+        });
+        try
         {
-            file.Allocate(page * Page, Page, AllocateMode.PunchHole | AllocateMode.KeepSize);
+            // One look or more between any two changes.
+            for (int page = 0; page < 64; page += 2)
+            {
+                WaitForMore(reader, ref looks);
+                file.Allocate(page * Page, Page, AllocateMode.PunchHole | AllocateMode.KeepSize);
+            }
+
+            WaitForMore(reader, ref looks);
+            file.SetLength(0);
+            WaitForMore(reader, ref looks);
+        }
+        finally
+        {
+            Volatile.Write(ref isDone, true);
+            reader.TryJoin(Patience);
         }
 
-        file.SetLength(0);
-        Assert.True(SpinWait.SpinUntil(() => looks is > 100 or < 0, 20_000));
-        Volatile.Write(ref isDone, true);
-        Assert.True(reader.Join(20_000));
-        Assert.True(looks > 0, "other bytes were seen");
+        reader.Join(Patience);
         Assert.Equal(bytes, view.Span);
     }
 
@@ -178,23 +183,32 @@ public sealed class VolumeRecipeTests : IDisposable
         using AditFile file = Make("/a", 32 * Page, seed: 6, out _);
         using View view = file.Map(0, 32 * Page);
         bool isDone = false;
-        Thread storer = new(() =>
+        int stores = 0;
+        GuardedThread storer = GuardedThread.Start(() =>
         {
             for (long value = 1; !Volatile.Read(ref isDone); value++)
             {
                 using Pin pin = file.Pin(value % 32 * Page, 8, PinAccess.Write);
                 pin.WritableRef<long>() = value;
+                Interlocked.Increment(ref stores);
             }
-        })
-        { IsBackground = true };
-        storer.Start();
-        for (int round = 0; round < 60; round++)
+        });
+        try
         {
-            file.Allocate(round % 16 * Page, 9 * Page, AllocateMode.ZeroRange);
+            // One store or more between any two changes.
+            for (int round = 0; round < 60; round++)
+            {
+                WaitForMore(storer, ref stores);
+                file.Allocate(round % 16 * Page, 9 * Page, AllocateMode.ZeroRange);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isDone, true);
+            storer.TryJoin(Patience);
         }
 
-        Volatile.Write(ref isDone, true);
-        Assert.True(storer.Join(20_000));
+        storer.Join(Patience);
         byte[] read = new byte[32 * Page];
         Assert.Equal(read.Length, file.Read(0, read));
         Assert.Equal(read, view.Span);
@@ -320,17 +334,22 @@ public sealed class VolumeRecipeTests : IDisposable
         }
     }
 
-    private static void Run(int count, Action<int> body)
+    private static void Run(int count, Action<int> body) => GuardedThread.JoinAll(GuardedThread.Start(count, body), 2 * Patience);
+
+    /// <summary>Returns when a thread has counted on, or throws what it threw.</summary>
+    private static void WaitForMore(GuardedThread thread, ref int count)
     {
-        Exception? failure = null;
-        Thread[] threads = [.. Enumerable.Range(0, count).Select(id => new Thread(() =>
+        int before = Volatile.Read(ref count);
+        long started = Environment.TickCount64;
+        while (Volatile.Read(ref count) <= before)
         {
-            Exception? thrown = Record.Exception(() => body(id));
-            Interlocked.CompareExchange(ref failure, thrown, null);
-        })
-        { IsBackground = true })];
-        Array.ForEach(threads, thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(30_000), "a thread hangs"));
-        Assert.True(failure is null, failure?.ToString());
+            if (!thread.IsAlive)
+            {
+                thread.Join(Patience);
+            }
+
+            Assert.True(Environment.TickCount64 - started < Patience.TotalMilliseconds, "inconclusive: the other thread does nothing");
+            Thread.Yield();
+        }
     }
 }

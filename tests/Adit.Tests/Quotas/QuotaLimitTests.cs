@@ -5,6 +5,7 @@ using Adit.Format.Records;
 using Adit.Interop;
 using Adit.Nodes;
 using Adit.Quotas;
+using Adit.TestKit.Threads;
 
 namespace Adit.Tests.Quotas;
 
@@ -203,16 +204,15 @@ public sealed class QuotaLimitTests
     {
         using QuotaFixture fixture = new();
         fixture.Limit(7, hardBytes: 300 * Block, hardInodes: 60);
-        Thread[] threads = [.. Enumerable.Range(0, 4).Select(number => new Thread(() =>
+        GuardedThread[] threads = GuardedThread.Start(4, number =>
         {
             for (int i = 0; fixture.TryMake($"{number}-{i}", 7, out IOpenFile? file) == Errno.Success; i++)
             {
                 QuotaFixture.Write(file!, 0, 7 * Block);
                 file!.Dispose();
             }
-        }))];
-        Array.ForEach(threads, thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromSeconds(30))));
+        });
+        GuardedThread.JoinAll(threads, TimeSpan.FromSeconds(30));
         Assert.Equal((300 * Block, 60), fixture.UsageOf(QuotaKind.User, 7));
         fixture.Prove();
     }

@@ -8,6 +8,7 @@ using Adit.Metadata.Superblocks;
 using Adit.Metadata.Transactions;
 using Adit.Nodes;
 using Adit.Quotas;
+using Adit.TestKit.Threads;
 
 namespace Adit.Tests.Quotas;
 
@@ -15,6 +16,7 @@ namespace Adit.Tests.Quotas;
 public sealed class QuotaSwitchTests
 {
     private const int Block = 4096;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
     public void Turning_on_counts_what_is_there_and_limits_bind()
@@ -52,12 +54,25 @@ public sealed class QuotaSwitchTests
         }
 
         using CancellationTokenSource stop = new();
-        Thread[] threads = [.. Enumerable.Range(0, 3).Select(number => new Thread(() => Work(fixture, number, stop.Token)))];
-        Array.ForEach(threads, thread => thread.Start());
+        int[] works = new int[3];
+        GuardedThread[] threads = GuardedThread.Start(works.Length, number => Work(fixture, number, ref works[number], stop.Token));
         List<double> shares = [];
-        volume.TurnQuotasOn(new Recorder(shares));
-        stop.Cancel();
-        Assert.All(threads, thread => Assert.True(thread.Join(TimeSpan.FromSeconds(30))));
+        int before;
+        int beside;
+        try
+        {
+            SpinWait.SpinUntil(() => works.All(count => count > 0) || threads.Any(thread => !thread.IsAlive), Patience);
+            before = works.Sum();
+            volume.TurnQuotasOn(new Recorder(shares));
+            beside = works.Sum() - before;
+        }
+        finally
+        {
+            stop.Cancel();
+        }
+
+        GuardedThread.JoinAll(threads, Patience);
+        Assert.True(works.All(count => count > 0) && beside > 0, $"inconclusive: {beside} changes beside the count");
         Assert.True(shares.Count > 3, $"{shares.Count} steps are too few to be met by anybody at work");
         Assert.Equal(1, shares[^1]);
         Assert.Equal(shares.Order(), shares);
@@ -138,11 +153,11 @@ public sealed class QuotaSwitchTests
     {
         using QuotaFixture fixture = new(quotas: false);
         fixture.Volume.Freeze();
-        Thread thread = new(() => fixture.Volume.TurnQuotasOn());
-        thread.Start();
-        Assert.False(thread.Join(200));
+        GuardedThread thread = GuardedThread.Start(() => fixture.Volume.TurnQuotasOn());
+        Assert.False(thread.TryJoin(TimeSpan.FromMilliseconds(200)));
         fixture.Volume.Thaw();
-        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+        thread.Join(Patience);
+        Assert.Equal(QuotaState.On, fixture.Volume.GetQuotaStatus().State);
         fixture.Prove();
     }
 
@@ -221,7 +236,7 @@ public sealed class QuotaSwitchTests
         VolumeProof.Check(volume);
     }
 
-    private static void Work(QuotaFixture fixture, int number, CancellationToken stop)
+    private static void Work(QuotaFixture fixture, int number, ref int works, CancellationToken stop)
     {
         Random random = new(number);
         for (int i = 0; !stop.IsCancellationRequested; i++)
@@ -241,6 +256,8 @@ public sealed class QuotaSwitchTests
                 file.Write(random.Next(5) * Block, Bytes.Of(Block, i));
                 fixture.Volume.SetAttributes($"/{name}", new AttributeChanges { Fields = AttributeFields.UserId, UserId = (uint)random.Next(300) });
             }
+
+            Volatile.Write(ref works, i + 1);
         }
     }
 
