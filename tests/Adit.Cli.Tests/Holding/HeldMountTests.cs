@@ -61,14 +61,15 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
     {
         using HeldScene scene = new();
         File.WriteAllText(scene["file"], "kept");
-        for (var death = 1; death < 3; death++)
+
+        // On a busy machine a successor may take so long that the first death is forgotten.
+        for (var death = 1; death < 20 && !HeldScene.HasEnded(scene.HolderPid); death++)
         {
             scene.KillServer();
-            scene.WaitForSuccessor();
+            scene.WaitForSuccessorOrEnd();
         }
 
-        scene.KillServer();
-        Assert.True(SpinWait.SpinUntil(() => HeldScene.HasEnded(scene.HolderPid), TimeSpan.FromSeconds(30)), "the holder goes on");
+        Assert.True(HeldScene.HasEnded(scene.HolderPid), "the holder goes on");
         Assert.Null(MountTable.Find(scene.Mount));
         Assert.Contains("given up", scene.Log, StringComparison.Ordinal);
         AditTool.Run("fsck", scene.Volume).Expect(0);
@@ -155,7 +156,7 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
     {
         output.WriteLine($"seed {seed}");
         Random random = new(seed);
-        using HeldScene scene = new(medium);
+        using HeldScene scene = new(medium, TimeSpan.FromMinutes(2 + kills));
         var loads = StartLoads(scene, seed);
         for (var kill = 0; kill < kills; kill++)
         {

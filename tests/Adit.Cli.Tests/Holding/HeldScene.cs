@@ -7,15 +7,17 @@ using Adit.Interop.Linux;
 
 namespace Adit.Cli.Tests.Holding;
 
-/// <summary>A mount with a holder, the server that serves it at the moment, and the end of both. A mount that hangs is cut off at the end.</summary>
+/// <summary>A mount with a holder, the server that serves it at the moment, and the end of both. A mount that hangs is cut off, after some
+/// minutes or at the end: then whoever waits in it gets an error.</summary>
 internal sealed class HeldScene : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TestFolder _folder = new();
     private readonly uint _connection;
+    private readonly Timer _limit;
 
-    public HeldScene(string medium = "file")
+    public HeldScene(string medium = "file", TimeSpan? limit = null)
     {
         Volume = _folder["pool.adit"];
         AditTool.Run("mkfs", Volume, "--size", "256M", "--medium", medium).Expect(0);
@@ -23,6 +25,7 @@ internal sealed class HeldScene : IDisposable
         ServerPid = AditTool.Run("mount", Volume, Mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
         HolderPid = HolderAddress.ProcessOf(Volume);
         _connection = MountTable.Find(Mount)!.DeviceMinor;
+        _limit = new Timer(_ => ConnectionControl.Abort(_connection), null, limit ?? TimeSpan.FromMinutes(2), Timeout.InfiniteTimeSpan);
     }
 
     public string Volume { get; }
@@ -48,6 +51,16 @@ internal sealed class HeldScene : IDisposable
     {
         var before = ServerPid;
         Assert.True(SpinWait.SpinUntil(() => (ServerPid = AskServer()) is not 0 && ServerPid != before, Patience), $"no other server: {Log}");
+    }
+
+    /// <summary>Waits until another server serves, or the holder has given up.</summary>
+    public void WaitForSuccessorOrEnd()
+    {
+        var before = ServerPid;
+        Assert.True(
+            SpinWait.SpinUntil(() => HasEnded(HolderPid) || (AskServer() is var now and not 0 && now != before), Patience),
+            $"neither another server nor an end: {Log}");
+        ServerPid = HasEnded(HolderPid) ? before : AskServer();
     }
 
     public void Unmount()
@@ -81,6 +94,7 @@ internal sealed class HeldScene : IDisposable
 
     public void Dispose()
     {
+        _limit.Dispose();
         if (MountTable.Find(Mount) is { } left && left.DeviceMinor == _connection)
         {
             _ = ConnectionControl.Abort(_connection);

@@ -11,6 +11,7 @@ namespace Adit.Fuse.Tests.Clients;
 internal sealed class MountClient : IDisposable
 {
     private const int PatienceMs = 20_000;
+    private const int StartPatienceMs = 60_000;
     private readonly TestFolder _folder = new();
     private readonly Process _process;
     private readonly NetworkStream _stream;
@@ -30,7 +31,14 @@ internal sealed class MountClient : IDisposable
         }
 
         _process = Process.Start(start)!;
-        Assert.True(listener.Poll(TimeSpan.FromMilliseconds(PatienceMs), SelectMode.SelectRead), "the client did not start");
+        if (!listener.Poll(TimeSpan.FromMilliseconds(StartPatienceMs), SelectMode.SelectRead))
+        {
+            _process.Kill(entireProcessTree: true);
+            _process.Dispose();
+            _folder.Dispose();
+            Assert.Fail("the client did not start");
+        }
+
         _stream = new NetworkStream(listener.Accept(), ownsSocket: true) { ReadTimeout = PatienceMs, WriteTimeout = PatienceMs };
         _reader = new StreamReader(_stream, Encoding.Latin1);
         _writer = new StreamWriter(_stream, Encoding.Latin1) { AutoFlush = true, NewLine = "\n" };

@@ -10,6 +10,7 @@ internal static class DifferentialProgram
         using StreamWriter writer = new(notes, append: false, new UTF8Encoding(false));
         PosixCalls calls = new(root, text => writer.WriteLine(text.Replace(root, "ROOT", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)));
         calls.Umask(0x12);
+        int exitCode = 0;
         foreach (Action<PosixCalls> group in (Action<PosixCalls>[])[NameCases.All, AttributeCases.All, DataCases.All])
         {
             try
@@ -18,10 +19,13 @@ internal static class DifferentialProgram
             }
             catch (Exception exception)
             {
+                // A case that cannot go on compares nothing, on either side.
                 calls.Note($"ended by {exception}");
+                Console.Error.WriteLine(exception);
+                exitCode = 1;
             }
         }
 
-        return 0;
+        return calls.HasFailed ? 1 : exitCode;
     }
 }

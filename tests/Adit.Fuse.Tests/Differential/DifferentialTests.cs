@@ -20,13 +20,13 @@ public sealed class DifferentialTests(ITestOutputHelper output)
 
     private void Compare(DaxMode mode)
     {
-        using TestMount mount = new(new MountOptions { Dax = mode });
+        using TestMount mount = new(new MountOptions { Dax = mode }, limit: TimeSpan.FromMinutes(5));
         mount.Run(MakeReference).MustSucceed();
-        string program = $"timeout 60 dotnet exec {typeof(DifferentialTests).Assembly.Location} posix";
+        string program = $"timeout 110 dotnet exec {typeof(DifferentialTests).Assembly.Location} posix";
         try
         {
-            mount.Run($"{program} {mount.Scratch}/ext4/t {mount.Scratch}/expected", 80).MustSucceed();
-            mount.Run($"mkdir mnt/t; {program} {mount.Path}/t {mount.Scratch}/found", 80).MustSucceed();
+            mount.Run($"{program} {mount.Scratch}/ext4/t {mount.Scratch}/expected", 120).MustSucceed();
+            mount.Run($"mkdir mnt/t; {program} {mount.Path}/t {mount.Scratch}/found", 120).MustSucceed();
         }
         finally
         {

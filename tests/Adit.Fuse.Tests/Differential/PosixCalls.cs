@@ -16,6 +16,9 @@ internal sealed unsafe partial class PosixCalls(string root, Action<string> note
     /// <summary>Where the case at hand works.</summary>
     public string Folder => _folder;
 
+    /// <summary>A case could not be carried out.</summary>
+    public bool HasFailed { get; private set; }
+
     /// <summary>Begins a case, in a fresh directory of its own.</summary>
     public void Begin(string name)
     {
@@ -302,6 +305,8 @@ internal sealed unsafe partial class PosixCalls(string root, Action<string> note
         if (failure is not null)
         {
             Note($"as {uid}: {failure}");
+            Console.Error.WriteLine(failure);
+            HasFailed = true;
         }
     }
 

@@ -202,7 +202,7 @@ public sealed class CoherenceTests
         {
             // The client asks again and again while the library writes: whatever answer came late must not stay.
             long size = round + 1;
-            Thread writer = new(() => both.File.Write(round, "x"u8));
+            Thread writer = new(() => both.File.Write(round, "x"u8)) { IsBackground = true };
             writer.Start();
             _ = both.Client.Stat("f");
             Assert.True(writer.Join(TimeSpan.FromSeconds(10)));

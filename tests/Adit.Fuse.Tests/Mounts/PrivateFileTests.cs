@@ -9,6 +9,7 @@ using Adit.Metadata.Trees;
 namespace Adit.Fuse.Tests.Mounts;
 
 /// <summary>Files that are not accessed directly, through a mount: the page cache serves them, and their checksums are verified.</summary>
+[Collection(MountCollection.Name)]
 public sealed class PrivateFileTests
 {
     [MountFact("chattr", "xfs_io")]
@@ -21,6 +22,8 @@ public sealed class PrivateFileTests
             mkdir d; chattr -x d; exec 5> d/f
             echo buffered >&5; chattr +x d/f; echo more >&5
             """).MustSucceed();
+        // The shell's descriptor is released a moment after the shell has ended.
+        Assert.True(SpinWait.SpinUntil(() => !volume.GetDaxStatus("/d/f").IsInUse, TimeSpan.FromSeconds(30)), "the file stays in use");
         using (AditFile direct = volume.OpenFile("/d/f"))
         {
             Assert.Equal(DaxState.Direct, direct.DaxStatus.State);
@@ -33,9 +36,9 @@ public sealed class PrivateFileTests
             test "$(cat d/f | tr '\n' ' ')" = 'buffered more '
             for i in 1 2 3 4; do
               chattr -x d/f; xfs_io -c 'pwrite -S 0x61 0 64k' -c 'mmap -rw 0 64k' -c 'mwrite -S 0x62 4096 4096' -c 'msync -s' d/f > /dev/null
-              chattr +x d/f; test "$(head -c 8192 d/f | tail -c 4096 | tr -d b | wc -c)" = 0; test "$(head -c 4096 d/f | tr -d a | wc -c)" = 0
+              chattr +x d/f; test "$(head -c 8192 d/f | tail -c 4096 | tr -cd b | wc -c)" = 4096; test "$(head -c 4096 d/f | tr -cd a | wc -c)" = 4096
               xfs_io -c 'pwrite -S 0x63 8k 4k' d/f > /dev/null
-              chattr -x d/f; test "$(head -c 12288 d/f | tail -c 4096 | tr -d c | wc -c)" = 0
+              chattr -x d/f; test "$(head -c 12288 d/f | tail -c 4096 | tr -cd c | wc -c)" = 4096
             done
             """).MustSucceed();
     }
@@ -54,9 +57,9 @@ public sealed class PrivateFileTests
         mount.Run("""
             if cat mnt/f > /dev/null 2> scratch/error; then echo 'bad bytes were given out'; exit 1; fi
             grep -q 'Input/output error' scratch/error
-            test "$(dd if=mnt/f bs=4096 count=3 2> /dev/null | tr -d x | wc -c)" = 0
-            test "$(dd if=mnt/f bs=4096 skip=4 2> /dev/null | wc -c)" = 24576
-            cmp mnt/g scratch/error 2> /dev/null || test "$(wc -c < mnt/g)" = 40960; cat mnt/g > /dev/null
+            test "$(dd if=mnt/f bs=4096 count=3 2> /dev/null | tr -cd x | wc -c)" = 12288
+            test "$(dd if=mnt/f bs=4096 skip=4 2> /dev/null | tr -cd x | wc -c)" = 24576
+            test "$(tr -cd x < mnt/g | wc -c)" = 40960; test "$(wc -c < mnt/g)" = 40960
             dd if=/dev/zero of=mnt/f bs=4096 seek=3 count=1 conv=notrunc 2> /dev/null; cat mnt/f > /dev/null
             """).MustSucceed();
         Assert.True(volume.GetInformation().ChecksumErrors > 0);

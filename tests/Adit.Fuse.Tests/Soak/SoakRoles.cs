@@ -31,7 +31,7 @@ internal static class SoakRoles
         StampedPage.Fill(bytes, word);
         bool isDone = random.Next(7) switch
         {
-            0 or 1 => stage.TryDo("write", () => file.Write(offset, bytes)),
+            0 or 1 => stage.TryDo("write", () => file.Write(offset, bytes), isCut: false),
             2 => stage.TryDo("store by pin", () =>
             {
                 using Pin pin = file.Pin(offset, Page, PinAccess.Write);
@@ -40,21 +40,21 @@ internal static class SoakRoles
                 {
                     Assert.Equal(Errno.Success, pin.Flush());
                 }
-            }),
+            }, isCut: false),
             3 => stage.TryDo("store by view", () =>
             {
                 using View view = file.Map(offset, Page, Writable);
                 bytes.CopyTo(view.WritableSpan);
                 Assert.Equal(Errno.Success, view.Flush());
                 Assert.False(view.IsDetached, "nobody changes this page's layout");
-            }),
+            }, isCut: false),
             4 => Erase(stage, file, offset, Punch, "punch", ref next),
             5 => Erase(stage, file, offset, AllocateMode.ZeroRange, "zero", ref next),
             _ => stage.TryDo("store by long pin", () =>
             {
                 using LongPin pin = file.PinLong(offset, Page, PinAccess.Write, Lease);
                 bytes.CopyTo(pin.WriteSegment(0).Span);
-            }),
+            }, isCut: false),
         };
         if (isDone)
         {

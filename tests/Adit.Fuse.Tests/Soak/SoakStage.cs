@@ -72,8 +72,9 @@ internal sealed class SoakStage : IDisposable
     }
 
     /// <summary>Does something that others may be in the way of.</summary>
+    /// <param name="isCut">Others cut the file: what is asked for may not be there.</param>
     /// <returns>False if they were: it is counted, and nothing has changed.</returns>
-    public bool TryDo(string what, Action action)
+    public bool TryDo(string what, Action action, bool isCut = true)
     {
         try
         {
@@ -81,7 +82,7 @@ internal sealed class SoakStage : IDisposable
             Count(what);
             return true;
         }
-        catch (AditException refusal) when (refusal.Errno is Errno.EBUSY or Errno.ENXIO or Errno.ENOTSUP or Errno.EINVAL)
+        catch (AditException refusal) when (refusal.Errno is Errno.EBUSY || (isCut && refusal.Errno is Errno.ENXIO or Errno.ENOTSUP or Errno.EINVAL))
         {
             Count($"{what}: {refusal.Errno}");
             return false;

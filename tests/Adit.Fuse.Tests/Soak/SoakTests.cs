@@ -18,12 +18,13 @@ public sealed class SoakTests(ITestOutputHelper output)
     private const int ShortSeconds = 10;
     private const int Writers = 2;
     private const int Clients = 2;
+    private const string ClientRounds = "client rounds";
 
     /// <summary>What a run must have met: without these it has shown nothing.</summary>
     private static readonly string[] Dangers =
     [
         "layout breaks", "waits for pins", "write-backs", "detachments", "huge faults", "page faults", "cancelled", "truncate: EBUSY", "write", "store by pin",
-        "store by view", "punch", "zero", "collapse", "insert", "copy", "sync", "eviction", "view", "client rounds",
+        "store by view", "punch", "zero", "collapse", "insert", "copy", "sync", "eviction", "view", ClientRounds,
     ];
 
     [MountFact]
@@ -45,7 +46,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         SortedDictionary<string, long> counts;
         ProcessFootprint early;
         ProcessFootprint late;
-        using (TestMount mount = new(nodes: stage.Volume, limit: duration + TimeSpan.FromMinutes(3)))
+        using (TestMount mount = new(nodes: stage.Volume, limit: duration + TimeSpan.FromMinutes(5)))
         {
             ShellProcess[] clients = [.. Enumerable.Range(0, Clients).Select(number => mount.Start(ClientScript(number)))];
             try
@@ -54,6 +55,13 @@ public sealed class SoakTests(ITestOutputHelper output)
                 Turn(stage, duration / 10, seed);
                 early = ProcessFootprint.Take();
                 Turn(stage, duration * 0.9, seed + 1000);
+
+                // On a busy machine some dangers come late.
+                for (int more = 0; more < 10 && Unmet(stage.ReadCounts(), but: ClientRounds).Length != 0; more++)
+                {
+                    Turn(stage, TimeSpan.FromSeconds(5), seed + 2000 + more);
+                }
+
                 late = ProcessFootprint.Take();
                 File.WriteAllText(Path.Combine(mount.Scratch, "stop"), "");
                 foreach (ShellProcess client in clients)
@@ -68,7 +76,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 
             for (int number = 0; number < Clients; number++)
             {
-                stage.Count("client rounds", long.Parse(File.ReadAllText(Path.Combine(mount.Scratch, $"rounds{number}")), CultureInfo.InvariantCulture));
+                stage.Count(ClientRounds, long.Parse(File.ReadAllText(Path.Combine(mount.Scratch, $"rounds{number}")), CultureInfo.InvariantCulture));
             }
 
             counts = stage.ReadCounts();
@@ -86,9 +94,12 @@ public sealed class SoakTests(ITestOutputHelper output)
         Assert.InRange(late.Mappings, 0, early.Mappings + 400);
         Assert.InRange(late.ManagedBytes, 0, early.ManagedBytes + (24 << 20));
         CheckReopened(stage);
-        string[] unmet = [.. Dangers.Where(danger => counts.GetValueOrDefault(danger) == 0)];
+        string[] unmet = Unmet(counts);
         Assert.True(unmet.Length == 0, $"inconclusive, seed {seed}: the run never met {string.Join(", ", unmet)}");
     }
+
+    private static string[] Unmet(SortedDictionary<string, long> counts, string? but = null) =>
+        [.. Dangers.Where(danger => danger != but && counts.GetValueOrDefault(danger) == 0)];
 
     /// <summary>All roles for some time, each on a thread of its own; the first failure ends all.</summary>
     private static void Turn(SoakStage stage, TimeSpan duration, int seed)
