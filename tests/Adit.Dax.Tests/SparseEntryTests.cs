@@ -5,12 +5,15 @@ using Adit.Dax.Leases;
 using Adit.Dax.Pins;
 using Adit.Dax.Tests.Fakes;
 using Adit.Interop;
+using Adit.TestKit.Threads;
 
 namespace Adit.Dax.Tests;
 
 /// <summary>Entries on their way between sparse nodes and leaves: none is lost, none is there twice, and none that somebody works at is moved.</summary>
 public sealed class SparseEntryTests
 {
+    private const int LeastRemoved = 1000;
+    private const int PatienceMs = 30_000;
     private const ulong Resting = PageEntry.Accessible | ((ulong)EntryKind.Page << 26);
     private const ulong Pinned = Resting | PageEntry.PinUnit;
 
@@ -193,26 +196,16 @@ public sealed class SparseEntryTests
     {
         const int ThreadCount = 4;
         EntryTree tree = new(1);
-        long end = Environment.TickCount64 + milliseconds;
-        List<Exception> failures = [];
         int[] left = new int[ThreadCount];
-        Thread[] threads = [.. Enumerable.Range(0, ThreadCount).Select(number => new Thread(() =>
+        long[] removed = new long[ThreadCount];
+        using Barrier start = new(ThreadCount);
+        GuardedThread[] threads = GuardedThread.Start(ThreadCount, number =>
         {
-            try
-            {
-                left[number] = ChurnOne(tree, rangeShift, number, ThreadCount, end);
-            }
-            catch (Exception failure)
-            {
-                lock (failures)
-                {
-                    failures.Add(failure);
-                }
-            }
-        }) { IsBackground = true })];
-        Array.ForEach(threads, thread => thread.Start());
-        Assert.All(threads, thread => Assert.True(thread.Join(milliseconds + 60_000), "a thread hangs"));
-        Assert.Empty(failures);
+            Assert.True(start.SignalAndWait(PatienceMs));
+            left[number] = ChurnOne(tree, rangeShift, number, ThreadCount, milliseconds, out removed[number]);
+        });
+        GuardedThread.JoinAll(threads, TimeSpan.FromMilliseconds(milliseconds + (3 * PatienceMs)));
+        Assert.All(removed, count => Assert.True(count >= LeastRemoved, $"inconclusive: threads removed {string.Join(", ", removed)} entries"));
         Assert.Equal(left.Sum(), tree.Count);
         int found = 0;
         for (long page = 0; tree.TryNext(EntryMark.Live, page, 1L << rangeShift, out EntryRef entry); page = entry.Pages.End.Value)
@@ -224,15 +217,17 @@ public sealed class SparseEntryTests
     }
 
     /// <summary>A thread's pages are its own, so it knows what is there; the nodes are everybody's.</summary>
-    private static int ChurnOne(EntryTree tree, int rangeShift, int number, int threadCount, long end)
+    private static int ChurnOne(EntryTree tree, int rangeShift, int number, int threadCount, int milliseconds, out long removed)
     {
+        long end = Environment.TickCount64 + milliseconds;
+        removed = 0;
         Random random = new(number + 5);
         HashSet<long> mine = [];
         List<long> order = [];
-        while (Environment.TickCount64 < end)
+        while (IsGoingOn(removed))
         {
             bool isGrowing = random.Next(2) == 0;
-            for (int i = 0; i < 2000 && Environment.TickCount64 < end; i++)
+            for (int i = 0; i < 2000 && IsGoingOn(removed); i++)
             {
                 long page = (random.NextInt64((1L << rangeShift) / threadCount) * threadCount) + number;
                 if (isGrowing || order.Count == 0)
@@ -257,6 +252,7 @@ public sealed class SparseEntryTests
                 found = LockInsteadOfPin(tree, found);
                 _ = tree.Remove(found);
                 tree.Shrink(found);
+                removed++;
                 Assert.False(tree.TryFind(page, out _));
                 mine.Remove(page);
                 order[at] = order[^1];
@@ -265,6 +261,10 @@ public sealed class SparseEntryTests
         }
 
         return order.Count;
+
+        // A thread that seldom gets a processor has more time.
+        bool IsGoingOn(long removed) =>
+            Environment.TickCount64 < end || (removed < LeastRemoved && Environment.TickCount64 < end + PatienceMs);
     }
 
     /// <summary>As a pin does: a search may miss an entry that is being moved, and the swap one that has been.</summary>

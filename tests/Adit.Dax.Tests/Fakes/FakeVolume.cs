@@ -15,6 +15,9 @@ internal sealed class FakeVolume(Medium medium)
     /// <summary>Blocks that may still be given out.</summary>
     public long FreePages { get; set; } = medium.LengthBytes >> 12;
 
+    /// <summary>What a block is filled with when its last owner goes, so that who still looks at it sees that; none when null.</summary>
+    public byte? FreedByte { get; set; }
+
     public Lock Gate { get; } = new();
 
     public FakeFile CreateFile(long sizeBytes, AddressSpaceOptions? options = null) => new(this, sizeBytes, options);
@@ -69,7 +72,19 @@ internal sealed class FakeVolume(Medium medium)
             if (--_owners[page] == 0)
             {
                 FreePages++;
+                Spoil(page);
             }
+        }
+    }
+
+    private void Spoil(long page)
+    {
+        if (FreedByte is { } value)
+        {
+            Span<byte> bytes = stackalloc byte[PageIndex.PageBytes];
+            bytes.Fill(value);
+            medium.Write(page << 12, bytes);
+            medium.Fence();
         }
     }
 }

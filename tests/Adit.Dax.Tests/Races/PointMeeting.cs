@@ -13,11 +13,16 @@ internal sealed class PointMeeting(params DaxPoint?[] points)
     [ThreadStatic]
     private static int _role;
 
+    private const int Waiting = 0;
+    private const int Met = 1;
+    private const int GivenUp = 2;
+
     private readonly bool[] _hasCome = new bool[points.Length];
     private int _arrived;
+    private int _outcome;
 
-    /// <summary>All were there at once.</summary>
-    public bool HasMet => Volatile.Read(ref _arrived) == points.Length;
+    /// <summary>All were there at once: nobody had gone on before the last one came.</summary>
+    public bool HasMet => Volatile.Read(ref _outcome) == Met;
 
     /// <summary>The calling thread has a role from now on; one without a point is there at once.</summary>
     public void Join(int role)
@@ -43,12 +48,20 @@ internal sealed class PointMeeting(params DaxPoint?[] points)
     private void Arrive(int role)
     {
         _hasCome[role] = true;
-        Interlocked.Increment(ref _arrived);
+        if (Interlocked.Increment(ref _arrived) == points.Length)
+        {
+            Interlocked.CompareExchange(ref _outcome, Met, Waiting);
+        }
+
         long started = Stopwatch.GetTimestamp();
         SpinWait spinner = default;
-        while (!HasMet && Stopwatch.GetElapsedTime(started) < Patience)
+        while (Volatile.Read(ref _outcome) == Waiting)
         {
             spinner.SpinOnce(sleep1Threshold: 50);
+            if (Stopwatch.GetElapsedTime(started) >= Patience)
+            {
+                Interlocked.CompareExchange(ref _outcome, GivenUp, Waiting);
+            }
         }
     }
 }
