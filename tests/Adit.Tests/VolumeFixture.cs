@@ -1,5 +1,6 @@
 using Adit.Media;
 using Adit.Metadata;
+using Adit.TestKit;
 
 namespace Adit.Tests;
 
@@ -21,7 +22,7 @@ public sealed class VolumeFixture : IDisposable
         }
         else
         {
-            _folder = Directory.CreateTempSubdirectory("adit-tests-").FullName;
+            _folder = TestRoot.MakeFolder();
             Volume.Format(Path, new CreateOptions { SizeBytes = sizeBytes, LogBytes = logBytes, Label = "test" });
         }
     }

@@ -45,19 +45,28 @@ public static class PinnedSocket
         using Socket receiver = listener.AcceptSocket();
         Task sending = Task.Run(() =>
         {
-            for (int i = 0; i < source.SegmentCount; i++)
+            try
             {
-                for (ReadOnlyMemory<byte> rest = source.ReadSegment(i); !rest.IsEmpty;)
+                for (int i = 0; i < source.SegmentCount; i++)
                 {
-                    rest = rest[sender.Send(rest.Span)..];
+                    for (ReadOnlyMemory<byte> rest = source.ReadSegment(i); !rest.IsEmpty;)
+                    {
+                        rest = rest[sender.Send(rest.Span)..];
+                    }
                 }
+            }
+            finally
+            {
+                // Whoever receives waits for no more than was sent.
+                sender.Shutdown(SocketShutdown.Send);
             }
         });
         for (int i = 0; i < target.SegmentCount; i++)
         {
             for (Memory<byte> rest = target.WriteSegment(i); !rest.IsEmpty;)
             {
-                rest = rest[receiver.Receive(rest.Span)..];
+                int count = receiver.Receive(rest.Span);
+                rest = count > 0 ? rest[count..] : throw new EndOfStreamException("Less was received than the file has.");
             }
         }
 

@@ -3,6 +3,7 @@ using Adit.Interop;
 using Adit.Media;
 using Adit.Metadata.Transactions;
 using Adit.Metadata.Trees;
+using Adit.TestKit;
 
 namespace Adit.Metadata.Tests.Store;
 
@@ -16,7 +17,7 @@ public sealed class StoreConcurrencyTests
     [InlineData(true)]
     public void Store_readers_see_whole_transactions_while_checkpoints_run(bool isFile)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"adit-store-{Guid.NewGuid():N}");
+        string path = TestRoot.MakeName("adit-store-");
         using Medium medium = isFile
             ? MediumFactory.Create(path, new MediumOptions { Kind = MediumKind.File, CreateSizeBytes = 32 << 20 })
             : new MemoryMedium(32 << 20);
@@ -44,7 +45,7 @@ public sealed class StoreConcurrencyTests
     [InlineData(true)]
     public void Store_writer_losing_the_log_room_it_made_makes_it_again(bool isFile)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"adit-store-{Guid.NewGuid():N}");
+        string path = TestRoot.MakeName("adit-store-");
         using Medium medium = isFile
             ? MediumFactory.Create(path, new MediumOptions { Kind = MediumKind.File, CreateSizeBytes = 32 << 20 })
             : new MemoryMedium(32 << 20);

@@ -4,6 +4,7 @@ using Adit.Dax.Pins;
 using Adit.Dax.Views;
 using Adit.Interop;
 using Adit.Nodes;
+using Adit.TestKit.Threads;
 
 namespace Adit.Tests.Mappings;
 
@@ -105,7 +106,7 @@ public sealed class ChangeOptionsTests
         {
             AditFile file = volume.OpenFile("/a", FileMode.Create);
             file.Write(0, new byte[Pages * Page]);
-            using CancellationTokenSource cancellation = new(TimeSpan.FromMilliseconds(50));
+            using CancellationTokenSource cancellation = new();
             using (Pin pin = file.Pin(0, Pages * Page, PinAccess.Write))
             {
                 for (int done = 0; done < bytes.Length;)
@@ -115,8 +116,13 @@ public sealed class ChangeOptionsTests
                     done += segment.Length;
                 }
 
-                Assert.IsType<OperationCanceledException>(OutcomeOf(() => file.Allocate(
-                    0, Page, AllocateMode.CollapseRange, new ChangeOptions { Cancellation = cancellation.Token })));
+                GuardedThread change = GuardedThread.Start(() => file.Allocate(
+                    0, Page, AllocateMode.CollapseRange, new ChangeOptions { Cancellation = cancellation.Token }));
+                Assert.True(SpinWait.SpinUntil(() => file.Mapping.ReadStatistics().PinWaits == 1, PatienceMs));
+                Assert.True(change.IsAlive);
+                cancellation.Cancel();
+                Assert.True(change.TryJoin(TimeSpan.FromMilliseconds(PatienceMs)));
+                Assert.IsType<OperationCanceledException>(change.Failure);
             }
 
             file.Flush();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Adit.Dax.Leases;
+using Adit.Dax.Mappings;
 using Adit.Dax.Pins;
 using Adit.Inodes;
 using Adit.Interop;
@@ -95,6 +96,9 @@ public sealed class EvictionTests
         }
 
         int evictions = 0;
+
+        // What each file was mapped by when it was last open: another mapping under the same name says that the former was evicted.
+        AddressSpace?[] mappings = new AddressSpace?[Files];
         int listings = 0;
         int left = 3;
         Exception? failure = null;
@@ -158,6 +162,12 @@ public sealed class EvictionTests
                 int number = (random.Next(Files / 3) * 3) + id - 1;
                 string path = $"/d/{number}";
                 AditFile file = volume.OpenFile(path, FileMode.Open);
+                if (!ReferenceEquals(file.Mapping, mappings[number]) && mappings[number] is not null)
+                {
+                    Interlocked.Increment(ref evictions);
+                }
+
+                mappings[number] = file.Mapping;
                 long offset = random.Next(3) * Page;
                 Assert.Equal(8, file.Read(offset, word));
                 Assert.True(Bytes.Of(3 * Page, number).AsSpan((int)offset, 8).SequenceEqual(word));
@@ -171,9 +181,9 @@ public sealed class EvictionTests
                 // Some pins outlive the close, and some the name.
                 LongPin? kept = random.Next(4) == 0 ? file.PinLong(offset, 8, PinAccess.Read, Lease) : null;
                 file.Dispose();
-                Interlocked.Increment(ref evictions);
                 if (random.Next(4) == 0)
                 {
+                    mappings[number] = null;
                     volume.Delete(path);
                     Bytes.WriteAll(volume, path, Bytes.Of(3 * Page, number));
                 }

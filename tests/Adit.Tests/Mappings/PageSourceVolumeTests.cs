@@ -77,6 +77,7 @@ public sealed class PageSourceVolumeTests
 
     private static void Run(DurabilityModel model, int seed, BrokenVariant broken)
     {
+        const int LeastPartial = 10;
         using SimulatedMedium medium = new(16 << 20, model, seed);
         byte[] old = new byte[1 << 20];
         old.AsSpan().Fill(0xEE);
@@ -91,7 +92,7 @@ public sealed class PageSourceVolumeTests
         using SimulatedMedium image = medium.MakeImageMedium(seed + 1);
         Random random = new(seed);
         CrashState state = new();
-        int images = 0;
+        int partial = 0;
         for (int round = 0; round < 5; round++)
         {
             using AditFile file = volume.OpenFile("/a", FileMode.Create);
@@ -116,14 +117,15 @@ public sealed class PageSourceVolumeTests
 
                 medium.Capture(state);
                 medium.MakeImage(state, ImageChoice.Next(random, medium.UnitCount(state)), image, mayCrash: false, random.Next());
-                CheckImage(image, accessed, mustBe, $"seed {seed}, round {round}, step {step}");
-                images++;
+                partial += CheckImage(image, accessed, mustBe, $"seed {seed}, round {round}, step {step}") ? 1 : 0;
             }
 
             Assert.Equal(accessed.Count(was => was), source.Calls);
         }
 
-        Assert.True(images > 100, "inconclusive");
+        // Where commits are durable, no page is lost once an access has returned; what such a medium can lose is its bytes, and a run of the broken
+        // variant shows that this is seen.
+        Assert.True(model == DurabilityModel.CacheLine || partial >= LeastPartial, $"inconclusive: in {partial} images a page was absent that had been accessed");
     }
 
     private static void Access(AditFile file, int page, Random random)
@@ -143,13 +145,15 @@ public sealed class PageSourceVolumeTests
         }
     }
 
-    private static void CheckImage(SimulatedMedium image, bool[] accessed, bool[] mustBe, string when)
+    /// <returns>Whether a page that was accessed is absent.</returns>
+    private static bool CheckImage(SimulatedMedium image, bool[] accessed, bool[] mustBe, string when)
     {
         using Volume left = Open(image, BrokenVariant.None);
         VolumeProof.Check(left);
         using AditFile file = left.OpenFile("/a", FileMode.Open, FileAccess.Read);
         byte[] bytes = new byte[PageCount * Page];
         Assert.Equal(bytes.Length, file.Read(0, bytes));
+        bool isPartial = false;
         for (int page = 0; page < PageCount; page++)
         {
             ReadOnlySpan<byte> survivor = bytes.AsSpan(page * Page, Page);
@@ -157,7 +161,10 @@ public sealed class PageSourceVolumeTests
             bool isWhole = survivor.IndexOfAnyExcept(Source.ByteOf(page)) < 0;
             Assert.True(isWhole || (isAbsent && !mustBe[page]), $"{when}: page {page}, accessed {accessed[page]}, durable {mustBe[page]}");
             Assert.True(isAbsent || accessed[page], $"{when}: page {page} is there and nobody accessed it");
+            isPartial |= isAbsent && accessed[page];
         }
+
+        return isPartial;
     }
 
     private static Volume Open(SimulatedMedium medium, BrokenVariant broken) => Volume.Open(

@@ -3,12 +3,14 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Adit.Dax.Leases;
 using Adit.Dax.Pins;
+using Adit.Interop.Linux;
+using Adit.TestKit;
 using Microsoft.Win32.SafeHandles;
 
 namespace Adit.Tests.Mappings;
 
 /// <summary>A pinned range as the buffer of other I/O, while a truncation waits for it.</summary>
-public sealed partial class PinBufferTests
+public sealed class PinBufferTests
 {
     private const int Page = 4096;
     private const int Size = 64 * Page;
@@ -85,7 +87,7 @@ public sealed partial class PinBufferTests
         using AditFile file = volume.OpenFile("/a", FileMode.Create);
         byte[] bytes = Bytes.Of(Size, 2);
         file.SetLength(2 * Size);
-        string host = Path.Combine(Environment.GetEnvironmentVariable("ADIT_TEST_ROOT") ?? Path.GetTempPath(), $"adit-direct-{Guid.NewGuid():N}");
+        string host = TestRoot.MakeName("adit-direct-");
         try
         {
             File.WriteAllBytes(host, bytes);
@@ -114,24 +116,15 @@ public sealed partial class PinBufferTests
         }
     }
 
-    /// <summary>.NET has no name for O_DIRECT. Where the host's file system refuses it, the file is opened without.</summary>
     private static SafeFileHandle OpenDirect(string path)
     {
-        const int ReadWrite = 2;
-        const int InvalidArgument = 22;
-        int direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
-        nint descriptor = Open(path, ReadWrite | direct, 0);
-        if (descriptor < 0)
-        {
-            Assert.Equal(InvalidArgument, Marshal.GetLastPInvokeError());
-            descriptor = Open(path, ReadWrite, 0);
-        }
-
-        return new SafeFileHandle(descriptor, ownsHandle: true);
+        using FileDescriptor descriptor = Libc.open(path, OpenFlags.O_RDWR | OpenFlags.O_CLOEXEC | OpenFlags.O_DIRECT, 0);
+        Assert.False(descriptor.IsInvalid, $"inconclusive: {path} cannot be opened with O_DIRECT (error {Marshal.GetLastPInvokeError()}); "
+            + "ADIT_TEST_ROOT may name a folder of a file system that can");
+        int own = Libc.dup(descriptor.DangerousNumber);
+        Assert.True(own >= 0);
+        return new SafeFileHandle(own, ownsHandle: true);
     }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Open(string path, int flags, int mode);
 
     private static void ReadAll(SafeFileHandle handle, LongPin pin)
     {

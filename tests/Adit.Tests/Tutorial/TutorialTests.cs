@@ -1,4 +1,6 @@
 using Adit.Media;
+using Adit.TestKit.Threads;
+using Adit.TestKit;
 using Adit.Tutorial;
 
 namespace Adit.Tests.Tutorial;
@@ -6,7 +8,7 @@ namespace Adit.Tests.Tutorial;
 /// <summary>The programs of docs/DIRECT-ACCESS.md, as printed there.</summary>
 public sealed class TutorialTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("adit-tests-").FullName;
+    private readonly string _folder = TestRoot.MakeFolder();
 
     public static TheoryData<MediumKind> Kinds => [MediumKind.File, MediumKind.PmemEmulated];
 
@@ -67,7 +69,7 @@ public sealed class TutorialTests : IDisposable
     private string Run(Action<string, TextWriter> program)
     {
         StringWriter output = new();
-        program(Pool, output);
+        GuardedThread.Start(() => program(Pool, output)).Join(TimeSpan.FromSeconds(60));
         return output.ToString().TrimEnd();
     }
 }
