@@ -58,6 +58,9 @@ if [ -z "${ADIT_TEST_ROOT-}" ]; then
 fi
 mkdir -p "$ADIT_TEST_ROOT" || exit 1
 
+# Some tests are another user's for a while.
+chmod a+x "$ADIT_TEST_ROOT"
+
 if [ -n "$long" ]; then
     filter=() limit_seconds=14400 hang_timeout=60m
 else
@@ -143,6 +146,7 @@ run_suite() {
     local code passed failed skipped note="" left
 
     mkdir -p "$folder"
+    chmod a+x "$folder"
     ADIT_TEST_SUITE=$marker ADIT_TEST_ROOT=$folder timeout -k 10 "$limit_seconds" \
         dotnet test "$dll" "${filter[@]}" --logger 'console;verbosity=normal' --results-directory "$logs/results.$name.$configuration" \
         --blame-hang --blame-hang-timeout "$hang_timeout" --blame-hang-dump-type mini </dev/null >"$log" 2>&1

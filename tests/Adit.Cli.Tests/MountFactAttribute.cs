@@ -4,11 +4,19 @@ namespace Adit.Cli.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class MountFactAttribute : FactAttribute
 {
-    public MountFactAttribute()
+    /// <param name="tools">Programs that it runs.</param>
+    public MountFactAttribute(params string[] tools)
     {
         if (!File.Exists("/dev/fuse"))
         {
             Skip = "this machine has no /dev/fuse";
         }
+        else if (tools.FirstOrDefault(tool => !IsThere(tool)) is { } missing)
+        {
+            Skip = $"this machine has no {missing}";
+        }
     }
+
+    private static bool IsThere(string tool) =>
+        new[] { "/usr/bin", "/bin", "/usr/sbin", "/sbin" }.Any(folder => File.Exists(Path.Combine(folder, tool)));
 }

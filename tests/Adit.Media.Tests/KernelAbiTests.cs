@@ -18,6 +18,7 @@ public sealed class KernelAbiTests
         #include <linux/magic.h>
         #include <linux/stat.h>
         #include <linux/userfaultfd.h>
+        #include <poll.h>
         #include <signal.h>
         #include <stddef.h>
         #include <sys/file.h>
@@ -38,8 +39,10 @@ public sealed class KernelAbiTests
         #endif
         #ifdef __x86_64__
         _Static_assert(__NR_userfaultfd == 323, "__NR_userfaultfd");
+        _Static_assert(__NR_read == 0 && __NR_write == 1 && __NR_writev == 20, "__NR_read, __NR_write, __NR_writev");
         #else
         _Static_assert(__NR_userfaultfd == 282, "__NR_userfaultfd");
+        _Static_assert(__NR_read == 63 && __NR_write == 64 && __NR_writev == 66, "__NR_read, __NR_write, __NR_writev");
         #endif
         """;
 
