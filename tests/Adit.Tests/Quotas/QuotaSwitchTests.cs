@@ -63,7 +63,9 @@ public sealed class QuotaSwitchTests
         {
             SpinWait.SpinUntil(() => works.All(count => count > 0) || threads.Any(thread => !thread.IsAlive), Patience);
             before = works.Sum();
-            volume.TurnQuotasOn(new Recorder(shares));
+
+            // Between two steps of the count the others get a turn, however busy the machine is.
+            volume.TurnQuotasOn(new Recorder(shares, () => SpinWait.SpinUntil(() => works.Sum() > before, Patience)));
             beside = works.Sum() - before;
         }
         finally
@@ -267,9 +269,13 @@ public sealed class QuotaSwitchTests
         return superblock.ReadOnlyCompatibleFeatures;
     }
 
-    private sealed class Recorder(List<double> shares) : IProgress<double>
+    private sealed class Recorder(List<double> shares, Action? next = null) : IProgress<double>
     {
-        public void Report(double value) => shares.Add(value);
+        public void Report(double value)
+        {
+            shares.Add(value);
+            next?.Invoke();
+        }
     }
 
     private sealed class Canceller(CancellationTokenSource source) : IProgress<double>
