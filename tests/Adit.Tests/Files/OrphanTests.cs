@@ -142,6 +142,7 @@ public sealed class OrphanTests
     /// <summary>Free blocks once freed ones may be used again.</summary>
     private static long FreeBlocks(Volume volume)
     {
+        volume.WaitForBackgroundWork();
         volume.CheckpointNow();
         return volume.Store.FreeBlocks;
     }

@@ -94,6 +94,7 @@ public sealed class FullVolumeTests
         open.ForEach(file => file.Dispose());
         volume.DeleteDirectory("/d", recursive: true);
         volume.Delete("/big");
+        volume.WaitForBackgroundWork();
         volume.CheckpointNow();
         Bytes.WriteAll(volume, "/after", Bytes.Of(1 << 20, 1));
         Assert.Equal(Bytes.Of(1 << 20, 1), Bytes.ReadAll(volume, "/after"));

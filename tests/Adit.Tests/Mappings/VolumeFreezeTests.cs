@@ -250,6 +250,7 @@ public sealed class VolumeFreezeTests : IDisposable
         long free = _volume.Store.FreeBlocks;
         Assert.True(medium.AsSpan().SequenceEqual(_medium.Span(0, medium.Length)), "the medium has changed");
         _volume.Thaw();
+        _volume.WaitForBackgroundWork();
         Assert.True(_volume.Store.FreeBlocks >= free + 39);
         VolumeProof.Check(_volume);
     }
