@@ -38,22 +38,27 @@ public sealed partial class MetadataStore
                 return Errno.EIO;
             }
 
-            try
-            {
-                CheckpointLocked(SuperblockFlags.None);
-                return Errno.Success;
-            }
-            catch (Exception failure)
-            {
-                // Nothing can go on from half a checkpoint, whatever ended it.
-                Fail(failure);
-                if (failure is MediumException or TreeDamagedException)
-                {
-                    return Errno.EIO;
-                }
+            return TryCheckpointLocked(SuperblockFlags.None);
+        }
+    }
 
-                throw;
+    /// <returns>EIO when the medium failed or a node is damaged. Whatever ended it, nothing can go on from half a checkpoint.</returns>
+    private Errno TryCheckpointLocked(SuperblockFlags flags, bool publishesAlways = false)
+    {
+        try
+        {
+            CheckpointLocked(flags, publishesAlways);
+            return Errno.Success;
+        }
+        catch (Exception failure)
+        {
+            Fail(failure);
+            if (failure is MediumException or TreeDamagedException)
+            {
+                return Errno.EIO;
             }
+
+            throw;
         }
     }
 
@@ -270,14 +275,8 @@ public sealed partial class MetadataStore
     {
         using (_checkpointLock.Enter())
         {
-            try
-            {
-                CheckpointLocked(SuperblockFlags.Clean);
-            }
-            catch (Exception failure) when (failure is MediumException or TreeDamagedException)
-            {
-                Fail(failure);
-            }
+            // A failure is kept: the volume is not marked clean, and the next opening recovers it.
+            _ = TryCheckpointLocked(SuperblockFlags.Clean);
         }
     }
 

@@ -56,18 +56,14 @@ public sealed partial class MetadataStore
                 return Errno.Success;
             }
 
-            try
+            _readOnlyCompatible = features;
+            Errno errno = TryCheckpointLocked(SuperblockFlags.None, publishesAlways: true);
+            if (errno == Errno.Success)
             {
-                _readOnlyCompatible = features;
-                CheckpointLocked(SuperblockFlags.None, publishesAlways: true);
                 Identity = Identity with { ReadOnlyCompatibleFeatures = features };
-                return Errno.Success;
             }
-            catch (Exception failure) when (failure is Media.MediumException or Trees.TreeDamagedException)
-            {
-                Fail(failure);
-                return Errno.EIO;
-            }
+
+            return errno;
         }
     }
 }

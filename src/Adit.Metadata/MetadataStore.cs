@@ -79,7 +79,8 @@ public sealed partial class MetadataStore : IDisposable
     public ulong UpcomingInodeNumber => Volatile.Read(ref _nextInode);
 
     /// <summary>An inode number that was never given out before, to any thread. It stays used up when a transaction commits that began
-    /// later or is under way.</summary>
+    /// later or is under way. Where <see cref="StoreOptions.Witness"/> is given, whoever takes one keeps others from taking theirs until the
+    /// commit, as volumes do with the namespace's lock: the witness tells the made inode by its being the last given out.</summary>
     public ulong NextInodeNumber() => Interlocked.Increment(ref _nextInode) - 1;
 
     /// <summary>Closes the volume in order: everything durable, the log empty, marked clean. Without effect after a failure:

@@ -70,7 +70,7 @@ public sealed partial class Volume
         }
 
         // Before anything is there that another build would not keep in step.
-        Errno errno = _context.Store.ChangeFeatures(FormatVersion.Quotas, 0);
+        Errno errno = ChangeFeatures(FormatVersion.Quotas, 0);
         if (errno == Errno.Success)
         {
             errno = ClearQuotas(forgetsLimits: false);
@@ -110,7 +110,14 @@ public sealed partial class Volume
             }
         }
 
-        return errno == Errno.Success ? _context.Store.ChangeFeatures(0, FormatVersion.Quotas) : errno;
+        return errno == Errno.Success ? ChangeFeatures(0, FormatVersion.Quotas) : errno;
+    }
+
+    /// <summary>Writes the superblock, and so waits while the volume is frozen.</summary>
+    private Errno ChangeFeatures(ulong set, ulong clear)
+    {
+        using ChangeScope scope = new(_namespace, _context.Freezing);
+        return _context.Store.ChangeFeatures(set, clear);
     }
 
     private Errno PutQuotaSetting(QuotaSetting setting)

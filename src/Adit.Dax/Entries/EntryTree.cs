@@ -5,8 +5,8 @@ using Adit.Interop.Locking;
 namespace Adit.Dax.Entries;
 
 /// <summary>The entries of one address space: a sparse radix tree, 64 children wide, from page index to entry. Its lowest level
-/// are chunk nodes (an entry is 2 MiB) and their leaves (an entry is a page); beside them may be entries of 1 GiB. What is mapped here and there is kept in sparse nodes beside
-/// the children, on whichever level a range of pages has enough of them.</summary>
+/// are chunk nodes (an entry is 2 MiB) and their leaves (an entry is a page); beside them may be entries of 1 GiB. What is mapped here
+/// and there is kept in sparse nodes beside the children, on whichever level a range of pages has enough of them.</summary>
 /// <remarks>
 /// Invariants: no page is in two entries, whatever their sizes; that of a page alone is in its leaf or in a sparse node above it; a node
 /// without entries is not in the tree; a mark in a node is set exactly if it is set at an entry below.

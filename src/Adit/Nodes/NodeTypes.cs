@@ -55,7 +55,7 @@ public enum FileType : uint
 /// <summary>Who asks: the owner of what is made. The group may come from a setgid parent instead.</summary>
 public readonly record struct Caller(uint UserId, uint GroupId, uint Umask = 0)
 {
-    /// <summary>This process, whose files are made by path. Its umask is left to whoever gives the permissions.</summary>
+    /// <summary>This process, whose files are made by path, as it is at the first use. Its umask is left to whoever gives the permissions.</summary>
     public static Caller OfProcess { get; } = new(Libc.geteuid(), Libc.getegid());
 }
 

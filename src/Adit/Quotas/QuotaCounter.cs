@@ -17,6 +17,9 @@ internal sealed class QuotaCounter(MetadataStore store, QuotaKeeper keeper)
     private const int MaxOwnersPerStep = 80;
     private const int RecordBytesPerOwner = LogOperation.SizeBytes + TreeKey.SizeBytes + QuotaRecord.SizeBytesOnMedium;
 
+    // As large as it gets: nothing is allocated within a transaction.
+    private readonly Dictionary<ulong, (long Blocks, long Inodes)> _sums = new(MaxOwnersPerStep);
+
     /// <summary>Takes usage from the records of a volume that does not keep it: limits stay.</summary>
     /// <param name="next">The record to go on from; moves.</param>
     /// <param name="forgetsLimits">Records go altogether.</param>
@@ -74,9 +77,9 @@ internal sealed class QuotaCounter(MetadataStore store, QuotaKeeper keeper)
 
         QuotaSetting setting = ledger.Setting;
         int mostOwners = Math.Min(MaxOwnersPerStep, (transaction.CapacityBytes - 512) / RecordBytesPerOwner);
-        Dictionary<ulong, (long Blocks, long Inodes)> sums = [];
-        setting.Cursor = Collect(transaction.Before, setting.Cursor, mostOwners, sums);
-        foreach ((ulong offset, (long blocks, long inodes)) in sums)
+        _sums.Clear();
+        setting.Cursor = Collect(transaction.Before, setting.Cursor, mostOwners, _sums);
+        foreach ((ulong offset, (long blocks, long inodes)) in _sums)
         {
             ledger.Put(transaction, offset, blocks, inodes);
         }

@@ -18,6 +18,7 @@ namespace Adit.Quotas;
 /// </remarks>
 internal sealed class QuotaKeeper(MetadataStore store)
 {
+    private readonly QuotaLedger _ledger = new(store);
     private volatile bool _isEnforced;
     private volatile bool _isCounting;
 
@@ -56,8 +57,9 @@ internal sealed class QuotaKeeper(MetadataStore store)
 
         if (setting.State != QuotaState.Off && !store.IsReadOnly)
         {
-            Ledger = new QuotaLedger(store, setting);
-            store.Derive(Ledger);
+            _ledger.Setting = setting;
+            Ledger = _ledger;
+            store.Derive(_ledger);
         }
 
         Show(in setting);
@@ -67,19 +69,8 @@ internal sealed class QuotaKeeper(MetadataStore store)
     public void PutWithin(Transaction transaction, in QuotaSetting setting)
     {
         transaction.Put(QuotaSetting.Key, setting.AsBytes());
-        if (setting.State == QuotaState.Off)
-        {
-            Ledger = null;
-        }
-        else if (Ledger is null)
-        {
-            Ledger = new QuotaLedger(store, setting);
-        }
-        else
-        {
-            Ledger.Setting = setting;
-        }
-
+        _ledger.Setting = setting;
+        Ledger = setting.State == QuotaState.Off ? null : _ledger;
         store.DeriveWithin(Ledger);
         Show(in setting);
     }

@@ -13,13 +13,13 @@ namespace Adit.Quotas;
 /// nobody who changes an inode has to think of it.</summary>
 /// <remarks>Its state changes with the store's transaction lock held. While the volume is being counted, it leaves inodes alone that are not
 /// counted yet. Nothing is allocated.</remarks>
-internal sealed class QuotaLedger(MetadataStore store, QuotaSetting setting) : IDerivedRecords
+internal sealed class QuotaLedger(MetadataStore store) : IDerivedRecords
 {
     /// <summary>Inodes that one transaction changes at most: both directories of a rename, what moves, what goes, a whiteout.</summary>
     private const int MaxInodes = 8;
 
     private readonly BrokenVariant _broken = store.Options.Broken;
-    private QuotaSetting _setting = setting;
+    private QuotaSetting _setting = QuotaSetting.Initial;
     private List<(ulong Offset, long Blocks, long Inodes)>? _late;
 
     /// <summary>What the volume does. Changed by the holder of a transaction that puts it.</summary>

@@ -50,6 +50,8 @@ public sealed class VolumeFreezeTests : IDisposable
         ["rename"] = static volume => volume.Move("/file", "/new"),
         ["chmod"] = static volume => volume.SetAttributes("/file", new AttributeChanges { Fields = AttributeFields.Mode, Mode = 0x180 }),
         ["setxattr"] = static volume => volume.SetExtendedAttribute("/file", "user.a", [1]),
+        ["quotas on"] = static volume => volume.TurnQuotasOn(),
+        ["quotas off"] = static volume => volume.TurnQuotasOff(forgetsLimits: true),
         ["removexattr"] = static volume => volume.RemoveExtendedAttribute("/file", "user.old"),
     };
 
@@ -74,6 +76,11 @@ public sealed class VolumeFreezeTests : IDisposable
     [MemberData(nameof(Names))]
     public void Change_of_a_frozen_volume_waits_for_the_thaw_while_reads_go_on(string name)
     {
+        if (name is "quotas off")
+        {
+            _volume.TurnQuotasOn();
+        }
+
         string before = Describe(_volume);
         _volume.Freeze();
         byte[] medium = Copy(_medium);
@@ -310,7 +317,7 @@ public sealed class VolumeFreezeTests : IDisposable
     private static unsafe byte[] Copy(MemoryMedium medium) => new ReadOnlySpan<byte>(medium.Start, (int)medium.LengthBytes).ToArray();
 
     /// <summary>Names, modes, sizes, blocks, attributes and bytes; no time stamps.</summary>
-    private static string Describe(Volume volume) => string.Join("; ", volume.Enumerate("/").OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry =>
+    private static string Describe(Volume volume) => $"quotas {volume.GetQuotaStatus().State}; " + string.Join("; ", volume.Enumerate("/").OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry =>
     {
         NodeAttributes attributes = volume.GetAttributes("/" + entry.Name, followLink: false);
         string content = attributes.Type == FileType.Regular
