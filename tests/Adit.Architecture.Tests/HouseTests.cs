@@ -83,8 +83,24 @@ public sealed partial class HouseTests
         Assert.All(programs, path => Assert.Contains($"```csharp\n{File.ReadAllText(path).TrimEnd()}\n```", tutorial, StringComparison.Ordinal));
     }
 
+    /// <summary>The clean-up after a run knows that folder and no other. What runs in the guest has a machine to itself.</summary>
+    [Fact]
+    public void Tests_make_their_files_where_the_run_expects_them()
+    {
+        var violations = Repository.SourceFiles("tests")
+            .Where(file => !file.StartsWith("tests/Adit.TestKit/", StringComparison.Ordinal) && !file.StartsWith("tests/Adit.Guest/", StringComparison.Ordinal))
+            .SelectMany(file => TemporaryPlace().Matches(File.ReadAllText(Path.Combine(Repository.Root, file)))
+                .Select(match => $"{file}: {match.Value}; Adit.TestKit.TestRoot makes folders and names"));
+
+        Assert.Empty(violations);
+    }
+
     [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex NamespaceLine();
+
+    // Written so that it does not find itself.
+    [GeneratedRegex(@"GetTemp(?:Path|FileName)\b|CreateTempSubdirector[y]|mktem[p]|""ADIT_TEST_ROO[T]""|[""'\s=]/tm[p]\b")]
+    private static partial Regex TemporaryPlace();
 
     [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
     private static partial Regex MarkdownLink();

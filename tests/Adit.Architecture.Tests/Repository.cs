@@ -1,11 +1,12 @@
 using System.Xml.Linq;
+using Adit.TestKit;
 
 namespace Adit.Architecture.Tests;
 
 /// <summary>The source tree that the tests were built from.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root => SourceTree.Root;
 
     /// <summary>Every project, by name, with its project file.</summary>
     public static IReadOnlyDictionary<string, string> Projects { get; } = new[] { "src", "tests" }
@@ -22,17 +23,4 @@ internal static class Repository
     public static IEnumerable<string> SourceFiles(string folder) => Directory
         .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(Root, path));
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Adit.slnx")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"No Adit.slnx above {AppContext.BaseDirectory}.");
-    }
 }

@@ -1,18 +1,12 @@
 using System.Diagnostics;
+using Adit.TestKit;
 
 namespace Adit.Cli.Tests;
 
 /// <summary>A folder of its own for one test. Ends with every mount in it taken away and all of it deleted.</summary>
 internal sealed class TestFolder : IDisposable
 {
-    private readonly string _path;
-
-    public TestFolder()
-    {
-        var root = Environment.GetEnvironmentVariable("ADIT_TEST_ROOT") is { Length: > 0 } given ? given : "/tmp";
-        _path = Path.Combine(root, $"cli-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(_path);
-    }
+    private readonly string _path = TestRoot.MakeFolder();
 
     public string this[string name] => Path.Combine(_path, name);
 

@@ -5,6 +5,7 @@ using Adit.Dax.Pins;
 using Adit.Dax.Tests.Fakes;
 using Adit.Interop;
 using Adit.Media;
+using Adit.TestKit;
 
 namespace Adit.Dax.Tests;
 
@@ -217,7 +218,7 @@ public sealed class PinTests
     public async Task Pinned_range_is_the_buffer_of_other_input_and_output()
     {
         using MappedFile file = new();
-        string path = Path.GetTempFileName();
+        string path = TestRoot.MakeName("adit-pin-");
         try
         {
             byte[] bytes = new byte[3 * Page];

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Adit.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.FileProviders;
@@ -14,7 +15,7 @@ public sealed class VolumeFileProviderTests : IDisposable
     private const int TestTimeoutMs = 60_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"adit-provider-{Guid.NewGuid():N}");
+    private readonly string _path = TestRoot.MakeName("adit-provider-");
     private readonly Volume _volume;
 
     public VolumeFileProviderTests()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Adit.Interop;
+using Adit.TestKit;
 
 namespace Adit.Media.Tests;
 

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Adit.Interop;
 using Adit.Interop.Linux;
+using Adit.TestKit;
 
 namespace Adit.Media.Tests;
 

@@ -1,4 +1,5 @@
 using Adit.Interop;
+using Adit.TestKit;
 
 namespace Adit.Media.Tests;
 

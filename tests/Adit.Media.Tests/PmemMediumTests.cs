@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
 using Adit.Interop;
 using Adit.Media.Persistence;
+using Adit.TestKit;
 
 namespace Adit.Media.Tests;
 

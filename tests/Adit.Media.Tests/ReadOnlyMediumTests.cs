@@ -1,5 +1,6 @@
 using Adit.Interop;
 using Adit.Interop.Linux;
+using Adit.TestKit;
 
 namespace Adit.Media.Tests;
 

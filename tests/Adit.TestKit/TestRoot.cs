@@ -8,13 +8,16 @@ public static class TestRoot
         Environment.GetEnvironmentVariable("ADIT_TEST_ROOT") is { Length: > 0 } given ? given : Path.GetTempPath();
 
     /// <summary>Makes a folder that is nobody else's; its maker removes it.</summary>
-    public static string MakeFolder()
+    /// <param name="parent">Where, instead of <see cref="Folder"/>.</param>
+    public static string MakeFolder(string? parent = null)
     {
-        string folder = MakeName("adit-tests-");
+        string folder = MakeName("adit-tests-", parent);
         Directory.CreateDirectory(folder);
         return folder;
     }
 
     /// <summary>A path at which nothing is.</summary>
-    public static string MakeName(string prefix) => Path.Combine(Folder, $"{prefix}{Guid.NewGuid():N}");
+    /// <param name="prefix">Of the name.</param>
+    /// <param name="parent">Where, instead of <see cref="Folder"/>.</param>
+    public static string MakeName(string prefix, string? parent = null) => Path.Combine(parent ?? Folder, $"{prefix}{Guid.NewGuid():N}");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Adit.TestKit;
 
 namespace Adit.Tests;
 
@@ -8,21 +9,14 @@ public sealed class ExampleTests
     [Fact]
     public void Readme_example_stores_and_reads_back()
     {
-        string folder = Directory.CreateTempSubdirectory("adit-tests-").FullName;
-        try
-        {
-            string path = Path.Combine(folder, "pool.adit");
-            Volume.Format(path, new CreateOptions { SizeBytes = 64 << 20 });
-            using var volume = Volume.Open(path);
-            using var file = volume.OpenFile("/log", FileMode.OpenOrCreate);
-            file.Append("committed\n"u8);
-            file.Flush();
-            using var bytes = file.ReadDirect(0, 10);
-            Assert.Equal("committed\n", Encoding.UTF8.GetString(bytes.Span));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using TemporaryDirectory folder = new();
+        string path = folder.File("pool.adit");
+        Volume.Format(path, new CreateOptions { SizeBytes = 64 << 20 });
+        using var volume = Volume.Open(path);
+        using var file = volume.OpenFile("/log", FileMode.OpenOrCreate);
+        file.Append("committed\n"u8);
+        file.Flush();
+        using var bytes = file.ReadDirect(0, 10);
+        Assert.Equal("committed\n", Encoding.UTF8.GetString(bytes.Span));
     }
 }

@@ -1,13 +1,14 @@
 using Adit.Dax.Views;
 using Adit.Interop.Linux;
 using Adit.Media;
+using Adit.TestKit;
 
 namespace Adit.Dax.Tests.Views;
 
 /// <summary>A fresh tmpfs for a medium to lie on, unmounted when disposed.</summary>
 internal sealed class HostMount : IDisposable
 {
-    private readonly string _folder = MakeFolder();
+    private readonly string _folder = TestRoot.MakeFolder();
 
     /// <param name="options">Mount options of tmpfs.</param>
     public HostMount(string options) => Assert.Equal(0, Mount(_folder, options));
@@ -29,7 +30,7 @@ internal sealed class HostMount : IDisposable
             return "mounting needs root";
         }
 
-        string folder = MakeFolder();
+        string folder = TestRoot.MakeFolder();
         try
         {
             return Mount(folder, options) == 0 && Libc.umount2(folder, Libc.MNT_DETACH) == 0
@@ -43,9 +44,6 @@ internal sealed class HostMount : IDisposable
     }
 
     private static int Mount(string folder, string options) => Libc.mount("adit-test", folder, "tmpfs", 0, options);
-
-    private static string MakeFolder() =>
-        Directory.CreateDirectory(Path.Combine(TemporaryFile.Root, $"adit-host-{Guid.NewGuid():n}")).FullName;
 }
 
 /// <summary>Skipped, and reported so, for a user who may not mount.</summary>

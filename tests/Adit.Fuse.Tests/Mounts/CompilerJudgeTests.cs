@@ -1,3 +1,4 @@
+using Adit.TestKit;
 using Xunit.Abstractions;
 
 namespace Adit.Fuse.Tests.Mounts;
@@ -12,9 +13,8 @@ public sealed class CompilerJudgeTests(ITestOutputHelper output)
     public void Adit_that_is_built_on_a_mount_works()
     {
         using TestMount mount = new(limit: TimeSpan.FromMinutes(14));
-        string root = Root();
         ShellResult result = mount.Run($"""
-            mkdir mnt/tree mnt/home; cd {root}
+            mkdir mnt/tree mnt/home; cd {SourceTree.Root}
             cp -a src eng Directory.*.props global.json Adit.slnx .globalconfig .editorconfig LICENSE README.md $OLDPWD/mnt/tree/ 2>/dev/null || true
             mkdir "$OLDPWD/mnt/tree/tests"; cp -a tests/Adit.TestKit "$OLDPWD/mnt/tree/tests/"
             cd "$OLDPWD"; test -f mnt/tree/src/Adit.Cli/Adit.Cli.csproj
@@ -30,16 +30,5 @@ public sealed class CompilerJudgeTests(ITestOutputHelper output)
             """, 780);
         output.WriteLine(result.Output);
         result.MustSucceed();
-    }
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Adit.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException($"No Adit.slnx above {AppContext.BaseDirectory}.");
-        }
-
-        return folder;
     }
 }

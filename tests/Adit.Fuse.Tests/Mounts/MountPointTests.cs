@@ -86,7 +86,7 @@ public sealed class MountPointTests
         string[] lines =
         [
             "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue",
-            @"63 36 0:52 / /tmp/a\040b rw,nosuid shared:7 propagate_from:2 - fuse.adit /v\134ol\040ume rw,user_id=0",
+            @"63 36 0:52 / /mnt/a\040b rw,nosuid shared:7 propagate_from:2 - fuse.adit /v\134ol\040ume rw,user_id=0",
             "nonsense",
             "",
         ];
@@ -94,7 +94,7 @@ public sealed class MountPointTests
         List<MountTableEntry> entries = MountTable.Parse(lines);
 
         Assert.Equal(new MountTableEntry("/mnt2", "ext3", "/dev/root", 0), entries[0]);
-        Assert.Equal(new MountTableEntry("/tmp/a b", "fuse.adit", @"/v\ol ume", 52), entries[1]);
+        Assert.Equal(new MountTableEntry("/mnt/a b", "fuse.adit", @"/v\ol ume", 52), entries[1]);
         Assert.True(entries[1].IsAdit);
         Assert.Equal(2, entries.Count);
     }

@@ -5,6 +5,7 @@ using Adit.Fuse.Options;
 using Adit.Media;
 using Adit.Metadata;
 using Adit.Metadata.Trees;
+using Adit.TestKit;
 
 namespace Adit.Fuse.Tests.Mounts;
 
@@ -51,7 +52,7 @@ public sealed class PrivateFileTests
         using Volume volume = Volume.Open(medium, new VolumeOptions { Dax = DaxMode.Never, LeaveMediumOpen = true });
         using TestMount mount = new(new MountOptions { Dax = DaxMode.Never }, volume);
         mount.Run("head -c 40960 /dev/zero | tr '\\0' x > mnt/f; cp mnt/f mnt/g").MustSucceed();
-        Damage(medium, volume, "/f", fileBlock: 3);
+        Damage.FlipBit(medium, volume, "/f", fileBlock: 3, at: 100);
         mount.Remount(new MountOptions { Dax = DaxMode.Never });
 
         mount.Run("""
@@ -63,14 +64,5 @@ public sealed class PrivateFileTests
             dd if=/dev/zero of=mnt/f bs=4096 seek=3 count=1 conv=notrunc 2> /dev/null; cat mnt/f > /dev/null
             """).MustSucceed();
         Assert.True(volume.GetInformation().ChecksumErrors > 0);
-    }
-
-    private static unsafe void Damage(MemoryMedium medium, Volume volume, string path, long fileBlock)
-    {
-        InodeNumber inode = volume.GetAttributes(path).Inode;
-        using TreeReader tree = volume.Store.Read();
-        Assert.True(tree.TryGetAtOrBelow(new TreeKey(inode, RecordKind.Extent, (ulong)fileBlock), out TreeKey found, out ReadOnlySpan<byte> value));
-        ExtentRecord extent = ExtentRecord.Read(value);
-        medium.Start[((extent.Start.Value + fileBlock - (long)found.Offset) << Geometry.BlockShift) + 100] ^= 1;
     }
 }

@@ -1,16 +1,11 @@
+using Adit.TestKit;
+
 namespace Adit.Fuse.Tests.Mounts;
 
 /// <summary>A fresh folder under the run's root, gone afterwards.</summary>
 internal sealed class TestFolder : IDisposable
 {
-    public TestFolder()
-    {
-        string root = Environment.GetEnvironmentVariable("ADIT_TEST_ROOT") ?? System.IO.Path.GetTempPath();
-        Path = System.IO.Path.Combine(root, $"adit-fuse-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(Path);
-    }
-
-    public string Path { get; }
+    public string Path { get; } = TestRoot.MakeFolder();
 
     public void Dispose()
     {

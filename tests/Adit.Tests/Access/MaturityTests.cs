@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Adit.TestKit;
 
 namespace Adit.Tests.Access;
 
@@ -8,21 +9,10 @@ public sealed partial class MaturityTests
     [Fact]
     public void Every_feature_has_the_label_that_the_document_gives_it()
     {
-        string text = File.ReadAllText(Path.Combine(Root(), "docs", "MATURITY.md"));
+        string text = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "MATURITY.md"));
         string[] documented = [.. Row().Matches(text).Select(match => $"{match.Groups[1].Value} {match.Groups[2].Value}")];
         string[] actual = [.. VolumeFeatures.All.Select(feature => $"{feature.Name} {(feature.Maturity == FeatureMaturity.Stable ? "stable" : "preview")}")];
         Assert.Equal(actual, documented);
-    }
-
-    private static string Root()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Adit.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException($"No Adit.slnx above {AppContext.BaseDirectory}.");
-        }
-
-        return folder;
     }
 
     [GeneratedRegex(@"^\| `([\w-]+)` \| (\w+) \|", RegexOptions.Multiline)]

@@ -9,6 +9,7 @@ using Adit.Metadata;
 using Adit.Metadata.Checking;
 using Adit.Metadata.Trees;
 using Adit.Nodes;
+using Adit.TestKit;
 using Adit.TestKit.Threads;
 
 namespace Adit.Tests.Access;
@@ -43,7 +44,7 @@ public sealed class PrivateFileTests : IDisposable
         using Volume volume = Volume.Open(_medium, Private);
         Bytes.WriteAll(volume, "/f", content);
         using AditFile file = volume.OpenFile("/f");
-        Damage(volume, "/f", fileBlock: 3, at: 7);
+        Damage.FlipBit(_medium, volume, "/f", fileBlock: 3, at: 7);
         byte[] bytes = new byte[content.Length];
 
         Assert.Equal((3 * Block) - 50, file.Read(50, bytes));
@@ -73,7 +74,7 @@ public sealed class PrivateFileTests : IDisposable
         Bytes.WriteAll(volume, "/other", Bytes.Of(3 * Block, 1));
         using AditFile damaged = volume.OpenFile("/f");
         using AditFile file = volume.OpenFile(path, FileMode.Open);
-        Damage(volume, "/f", fileBlock: 1, at: 0);
+        Damage.FlipBit(_medium, volume, "/f", fileBlock: 1, at: 0);
         Assert.Equal(Block, damaged.Read(0, new byte[2 * Block]));
         if (path == "/other")
         {
@@ -92,7 +93,7 @@ public sealed class PrivateFileTests : IDisposable
         using Volume volume = Volume.Open(_medium, Private);
         Bytes.WriteAll(volume, "/f", Bytes.Of(3 * Block, 1));
         using AditFile file = volume.OpenFile("/f");
-        Damage(volume, "/f", fileBlock: 1, at: 0);
+        Damage.FlipBit(_medium, volume, "/f", fileBlock: 1, at: 0);
 
         Assert.Throws<DataChecksumException>(() => file.Write(Block + 10, [1, 2, 3]));
         Assert.Throws<DataChecksumException>(() => file.Write(10, new byte[Block]));
@@ -119,7 +120,7 @@ public sealed class PrivateFileTests : IDisposable
         Assert.Equal(0, VolumeChecker.Check(_medium, new CheckOptions { ReadsData = false }).VerifiedBlocks);
         using (Volume volume = Volume.Open(_medium, Private))
         {
-            Damage(volume, "/f", fileBlock: 70, at: 4095);
+            Damage.FlipBit(_medium, volume, "/f", fileBlock: 70, at: 4095);
         }
 
         CheckReport damaged = VolumeChecker.Check(_medium);
@@ -173,9 +174,9 @@ public sealed class PrivateFileTests : IDisposable
         file.Write(5 * Block, Bytes.Of(Block, 2));
         Assert.True(file.DaxStatus.KeepsChecksums);
 
-        Damage(volume, "/f", fileBlock: 2, at: 1);
+        Damage.FlipBit(_medium, volume, "/f", fileBlock: 2, at: 1);
         Assert.Equal(Block, file.Read(2 * Block, new byte[Block]));
-        Damage(volume, "/f", fileBlock: 5, at: 1);
+        Damage.FlipBit(_medium, volume, "/f", fileBlock: 5, at: 1);
         Assert.Throws<DataChecksumException>(() => file.Read(5 * Block, new byte[Block]));
     }
 
@@ -423,16 +424,6 @@ public sealed class PrivateFileTests : IDisposable
 
                 break;
         }
-    }
-
-    /// <summary>Changes a byte where it lies on the medium, as a failing medium does.</summary>
-    private unsafe void Damage(Volume volume, string path, long fileBlock, int at)
-    {
-        InodeNumber inode = volume.GetAttributes(path).Inode;
-        using TreeReader tree = volume.Store.Read();
-        Assert.True(tree.TryGetAtOrBelow(new TreeKey(inode, RecordKind.Extent, (ulong)fileBlock), out TreeKey found, out ReadOnlySpan<byte> value));
-        ExtentRecord extent = ExtentRecord.Read(value);
-        _medium.Start[((extent.Start.Value + fileBlock - (long)found.Offset) << Geometry.BlockShift) + at] ^= 0x10;
     }
 
     private static int ChecksumRecords(Volume volume, string path)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Adit.Checking;
+using Adit.TestKit;
 using Adit.TestKit.Model;
 using Adit.TestKit.Processes;
 using Xunit.Abstractions;
@@ -22,26 +23,19 @@ public sealed class KillTests(ITestOutputHelper output)
 
     private void KillOften(int rounds, int seed)
     {
-        string folder = Directory.CreateTempSubdirectory("adit-kill-").FullName;
-        try
+        using TemporaryDirectory folder = new();
+        string path = folder.File("volume.adit");
+        Random random = new(seed);
+        int files = 0;
+        for (int round = 0; round < rounds; round++)
         {
-            string path = Path.Combine(folder, "volume.adit");
-            Random random = new(seed);
-            int files = 0;
-            for (int round = 0; round < rounds; round++)
-            {
-                Volume.Format(path, new CreateOptions { SizeBytes = VolumeBytes, Force = true });
-                int killAfterMs = random.Next(5, 600);
-                output.WriteLine($"seed {seed + round}, killed {killAfterMs} ms after its first file");
-                files += CheckAfterKill(path, RunAndKill(path, seed + round, killAfterMs));
-            }
+            Volume.Format(path, new CreateOptions { SizeBytes = VolumeBytes, Force = true });
+            int killAfterMs = random.Next(5, 600);
+            output.WriteLine($"seed {seed + round}, killed {killAfterMs} ms after its first file");
+            files += CheckAfterKill(path, RunAndKill(path, seed + round, killAfterMs));
+        }
 
-            Assert.True(files > rounds, "too few files were acknowledged before the kills: nothing is shown");
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        Assert.True(files > rounds, "too few files were acknowledged before the kills: nothing is shown");
     }
 
     /// <summary>Starts the writer, lets it live for a while after its first file, and kills it.</summary>

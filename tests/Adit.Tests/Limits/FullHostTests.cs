@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using Adit.Interop;
 using Adit.Nodes;
+using Adit.TestKit;
 
 namespace Adit.Tests.Limits;
 
 /// <summary>A volume in a sparse file on a host file system that is smaller than the volume.</summary>
 public sealed class FullHostTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("adit-full-host-").FullName;
+    private readonly string _folder = TestRoot.MakeFolder();
     private bool _isMounted;
 
     [RootFact]

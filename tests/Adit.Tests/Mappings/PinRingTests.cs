@@ -1,6 +1,7 @@
 using System.Buffers;
 using Adit.Dax.Leases;
 using Adit.Dax.Pins;
+using Adit.TestKit;
 using Adit.TestKit.Rings;
 using Microsoft.Win32.SafeHandles;
 
@@ -26,7 +27,7 @@ public sealed class PinRingTests
         using AditFile file = volume.OpenFile("/a", FileMode.Create);
         file.Allocate(0, Size);
         byte[] bytes = Bytes.Of(Size, 3);
-        string host = Path.Combine(Path.GetTempPath(), $"adit-ring-{Guid.NewGuid():N}");
+        string host = TestRoot.MakeName("adit-ring-");
         try
         {
             await File.WriteAllBytesAsync(host, bytes);

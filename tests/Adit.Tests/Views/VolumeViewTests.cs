@@ -4,6 +4,7 @@ using Adit.Interop;
 using Adit.Media;
 using Adit.Metadata;
 using Adit.Nodes;
+using Adit.TestKit;
 
 namespace Adit.Tests.Views;
 
@@ -42,30 +43,23 @@ public sealed class VolumeViewTests : IDisposable
     [InlineData(MediumKind.PmemEmulated)]
     public void Flushed_stores_are_there_when_the_process_died(MediumKind kind)
     {
-        string folder = Directory.CreateTempSubdirectory("adit-views-").FullName;
-        string path = Path.Combine(folder, "pool.adit");
-        try
-        {
-            Volume.Format(path, new CreateOptions { SizeBytes = 32 << 20, Kind = kind });
-            Volume volume = Volume.Open(path);
-            AditFile file = volume.OpenFile("/f", FileMode.Create);
-            file.SetLength(100 * Page);
-            View view = file.Map(0, 100 * Page, Writable);
-            byte[] content = Bytes.Of(100 * Page, seed: 3);
-            content.CopyTo(view.WritableSpan);
-            Assert.Equal(Errno.Success, view.Flush());
+        using TemporaryDirectory folder = new();
+        string path = folder.File("pool.adit");
+        Volume.Format(path, new CreateOptions { SizeBytes = 32 << 20, Kind = kind });
+        Volume volume = Volume.Open(path);
+        AditFile file = volume.OpenFile("/f", FileMode.Create);
+        file.SetLength(100 * Page);
+        View view = file.Map(0, 100 * Page, Writable);
+        byte[] content = Bytes.Of(100 * Page, seed: 3);
+        content.CopyTo(view.WritableSpan);
+        Assert.Equal(Errno.Success, view.Flush());
 
-            // The medium stays open while a view shows it.
-            view.Dispose();
-            volume.Abandon();
-            using Volume again = Volume.Open(path);
-            Assert.Equal(content, Bytes.ReadAll(again, "/f"));
-            VolumeProof.Check(again);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        // The medium stays open while a view shows it.
+        view.Dispose();
+        volume.Abandon();
+        using Volume again = Volume.Open(path);
+        Assert.Equal(content, Bytes.ReadAll(again, "/f"));
+        VolumeProof.Check(again);
     }
 
     [Fact]
@@ -180,30 +174,23 @@ public sealed class VolumeViewTests : IDisposable
     [Fact]
     public void Read_only_volume_has_reading_and_private_views()
     {
-        string folder = Directory.CreateTempSubdirectory("adit-views-").FullName;
-        string path = Path.Combine(folder, "pool.adit");
-        try
+        using TemporaryDirectory folder = new();
+        string path = folder.File("pool.adit");
+        byte[] content = Bytes.Of(10 * Page, seed: 6);
+        Volume.Format(path, new CreateOptions { SizeBytes = 32 << 20 });
+        using (Volume volume = Volume.Open(path))
         {
-            byte[] content = Bytes.Of(10 * Page, seed: 6);
-            Volume.Format(path, new CreateOptions { SizeBytes = 32 << 20 });
-            using (Volume volume = Volume.Open(path))
-            {
-                Bytes.WriteAll(volume, "/f", content);
-            }
+            Bytes.WriteAll(volume, "/f", content);
+        }
 
-            using Volume readOnly = Volume.Open(path, new VolumeOptions { ReadOnly = true });
-            using AditFile file = readOnly.OpenFile("/f", FileMode.Open, FileAccess.Read);
-            using View view = file.Map(0, file.Length);
-            Assert.Equal(content, view.Span);
-            using View own = file.Map(0, file.Length, new ViewOptions { Kind = ViewKind.Private });
-            own.WritableSpan.Fill(1);
-            Assert.Equal(content, view.Span);
-            Assert.Throws<AditException>(() => file.Map(0, Page, Writable));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using Volume readOnly = Volume.Open(path, new VolumeOptions { ReadOnly = true });
+        using AditFile file = readOnly.OpenFile("/f", FileMode.Open, FileAccess.Read);
+        using View view = file.Map(0, file.Length);
+        Assert.Equal(content, view.Span);
+        using View own = file.Map(0, file.Length, new ViewOptions { Kind = ViewKind.Private });
+        own.WritableSpan.Fill(1);
+        Assert.Equal(content, view.Span);
+        Assert.Throws<AditException>(() => file.Map(0, Page, Writable));
     }
 
     [Theory]
