@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Adit.TestKit;
 
 namespace Adit.Cli.Tests;
 
@@ -28,7 +29,7 @@ public sealed class MountHelperTests
 
     private static string Help(int exitCode, params string[] arguments)
     {
-        var start = new ProcessStartInfo("sh", [Find(), .. arguments])
+        var start = new ProcessStartInfo("sh", [Path.Combine(SourceTree.Root, "eng", "mount.fuse.adit"), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -41,19 +42,5 @@ public sealed class MountHelperTests
         Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)) && errors.Wait(TimeSpan.FromSeconds(10)), "the helper does not end");
         Assert.True(exitCode == process.ExitCode, $"exit code {process.ExitCode}: {errors.Result}");
         return errors.Result;
-    }
-
-    private static string Find()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            var helper = Path.Combine(folder, "eng", "mount.fuse.adit");
-            if (File.Exists(helper))
-            {
-                return helper;
-            }
-        }
-
-        throw new FileNotFoundException("eng/mount.fuse.adit");
     }
 }

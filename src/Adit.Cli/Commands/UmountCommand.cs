@@ -6,7 +6,6 @@ using Adit.Cli.Output;
 using Adit.Cli.Owners;
 using Adit.Cli.Reports;
 using Adit.Fuse.Mounting;
-using Adit.Interop;
 
 namespace Adit.Cli.Commands;
 
@@ -22,11 +21,7 @@ internal sealed class UmountCommand : VolumeCommand
 
     protected override ExitCode Run(ParseResult arguments, CommandOutput output)
     {
-        var text = arguments.GetRequiredValue(_directory);
-        var full = Path.GetFullPath(text);
-        var mount = VolumeMounts.At(full) ?? VolumeMounts.Of(full)
-            ?? throw new CommandFailure($"{text} is no mount point of a volume", errno: Errno.EINVAL);
-
+        var mount = VolumeMounts.Named(arguments.GetRequiredValue(_directory));
         using var holderEnd = HolderAddress.ProcessOf(mount.Source) is > 0 and var holder ? ProcessEnd.Watch(holder) : null;
         using var owner = OwnerClient.TryConnect(mount.Source);
         var processId = owner?.ProcessId ?? 0;

@@ -23,10 +23,7 @@ internal sealed class UpgradeCommand : VolumeCommand
 
     protected override ExitCode Run(ParseResult arguments, CommandOutput output)
     {
-        var text = arguments.GetRequiredValue(_directory);
-        var full = Path.GetFullPath(text);
-        var mount = VolumeMounts.At(full) ?? VolumeMounts.Of(full)
-            ?? throw new CommandFailure($"{text} is no mount point of a volume", errno: Errno.EINVAL);
+        var mount = VolumeMounts.Named(arguments.GetRequiredValue(_directory));
         using var holder = HolderAddress.TryConnect(mount.Source)
             ?? throw new CommandFailure(
                 $"{mount.MountPoint} has no holder: it was mounted with --no-holder, or its holder died; unmount and mount it instead", errno: Errno.ENOTSUP);

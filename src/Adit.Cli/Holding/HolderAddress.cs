@@ -12,33 +12,14 @@ internal static class HolderAddress
     /// <summary>Connects to the holder of a volume's mount; null when it has none, or somebody else's process says that it is one.</summary>
     public static Socket? TryConnect(string volumePath)
     {
-        if (Of(volumePath) is not { } address)
+        var socket = Of(volumePath) is { } address ? OwnerAddress.TryConnect(address) : null;
+        if (socket is null || PeerCredentials.Of(socket).IsTrusted)
         {
-            return null;
+            return socket;
         }
 
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            socket.Connect(address);
-            if (PeerCredentials.Of(socket).IsTrusted)
-            {
-                return socket;
-            }
-
-            socket.Dispose();
-            return null;
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
-        {
-            socket.Dispose();
-            return null;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        socket.Dispose();
+        return null;
     }
 
     /// <summary>The process that holds a volume's mount, or 0.</summary>

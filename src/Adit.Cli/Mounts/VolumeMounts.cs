@@ -1,5 +1,7 @@
+using Adit.Cli.CommandLine;
 using Adit.Cli.Trees;
 using Adit.Fuse.Mounting;
+using Adit.Interop;
 
 namespace Adit.Cli.Mounts;
 
@@ -12,6 +14,14 @@ internal static class VolumeMounts
     /// <summary>Where a volume is mounted, or null.</summary>
     public static MountTableEntry? Of(string volumePath) =>
         MountTable.Read().LastOrDefault(mount => mount.IsAdit && mount.Source == volumePath);
+
+    /// <summary>The mounted volume that somebody named, by its mount point or by its own path.</summary>
+    /// <exception cref="CommandFailure">EINVAL: there is none.</exception>
+    public static MountTableEntry Named(string text)
+    {
+        var full = Path.GetFullPath(text);
+        return At(full) ?? Of(full) ?? throw new CommandFailure($"{text} is no mount point of a volume", errno: Errno.EINVAL);
+    }
 
     /// <summary>The mounted volume that a host path lies in, or null. A mount of something else on the way hides it.</summary>
     /// <param name="absolutePath">Absolute, without "." and "..".</param>

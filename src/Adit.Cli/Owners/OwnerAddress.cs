@@ -27,4 +27,25 @@ internal static class OwnerAddress
             : string.Create(CultureInfo.InvariantCulture, $"\0adit/file/{buffer.stx_dev_major}:{buffer.stx_dev_minor}/{buffer.stx_ino}");
         return new UnixDomainSocketEndPoint(role.Length == 0 ? name : $"{name}/{role}");
     }
+
+    /// <summary>Connects to whoever listens at an address; null when nobody does.</summary>
+    public static Socket? TryConnect(UnixDomainSocketEndPoint address)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(address);
+            return socket;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
+        {
+            socket.Dispose();
+            return null;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

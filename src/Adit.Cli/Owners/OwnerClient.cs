@@ -50,30 +50,21 @@ internal sealed class OwnerClient : IVolumeInspector
 
     private static OwnerClient? TryConnect(string volumePath, UnixDomainSocketEndPoint address)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
+        if (OwnerAddress.TryConnect(address) is not { } socket)
         {
-            socket.Connect(address);
-            var owner = PeerCredentials.Of(socket);
-            if (owner.IsTrusted || owner.UserId == OwnerOf(volumePath))
-            {
-                return new OwnerClient(socket, owner.ProcessId);
-            }
-
-            throw new CommandFailure(
-                $"{volumePath}: process {owner.ProcessId} of user {owner.UserId} says that it serves this volume; it is neither yours nor root's",
-                errno: Errno.EACCES);
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
-        {
-            socket.Dispose();
             return null;
         }
-        catch
+
+        var owner = PeerCredentials.Of(socket);
+        if (owner.IsTrusted || owner.UserId == OwnerOf(volumePath))
         {
-            socket.Dispose();
-            throw;
+            return new OwnerClient(socket, owner.ProcessId);
         }
+
+        socket.Dispose();
+        throw new CommandFailure(
+            $"{volumePath}: process {owner.ProcessId} of user {owner.UserId} says that it serves this volume; it is neither yours nor root's",
+            errno: Errno.EACCES);
     }
 
     public VolumeReport GetInformation() => Expect(Ask(new OwnerRequest(OwnerRequestKind.Information)).Volume);

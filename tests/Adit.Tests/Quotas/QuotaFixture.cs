@@ -64,6 +64,15 @@ public sealed class QuotaFixture : IDisposable
         return file!;
     }
 
+    /// <summary>Makes a file of a user that is one hole, for the library's users.</summary>
+    public AditFile MakeHole(string name, uint user, long lengthBytes)
+    {
+        Make(name, user).Dispose();
+        AditFile file = Volume.OpenFile("/" + name);
+        file.SetLength(lengthBytes);
+        return file;
+    }
+
     public static (Errno Errno, int Written) Write(IOpenFile file, long offsetBytes, int lengthBytes)
     {
         Errno errno = file.Write(offsetBytes, Bytes.Of(lengthBytes, (int)offsetBytes + 1), out int written);

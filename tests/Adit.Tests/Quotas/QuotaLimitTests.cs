@@ -66,9 +66,7 @@ public sealed class QuotaLimitTests
     {
         using QuotaFixture fixture = new();
         fixture.Limit(7, hardBytes: 2 * Block);
-        fixture.Make("f", 7).Dispose();
-        using AditFile file = fixture.Volume.OpenFile("/f");
-        file.SetLength(1 << 20);
+        using AditFile file = fixture.MakeHole("f", 7, 1 << 20);
         file.Pin(0, Block, PinAccess.Write).Dispose();
         file.Pin(Block, Block, PinAccess.Write).Dispose();
         Assert.Equal(Errno.EDQUOT, Assert.Throws<AditException>(() => file.Pin(2 * Block, 1, PinAccess.Write).Dispose()).Errno);

@@ -116,9 +116,7 @@ public sealed class QuotaUsageTests
     public void Usage_counts_blocks_that_pins_and_views_bring()
     {
         using QuotaFixture fixture = new();
-        fixture.Make("f", 7).Dispose();
-        using AditFile file = fixture.Volume.OpenFile("/f");
-        file.SetLength(1 << 20);
+        using AditFile file = fixture.MakeHole("f", 7, 1 << 20);
         Assert.Equal((0, 1), fixture.UsageOf(QuotaKind.User, 7));
         using (Pin pin = file.Pin(5 * Block, 100, PinAccess.Write))
         {
