@@ -113,6 +113,7 @@ public sealed class EntryTreeTests
 
     private static void CheckAgainst(SortedDictionary<long, (EntrySize Size, bool Dirty, bool ToWrite)> model, EntryTree tree)
     {
+        MarkCheck.Run(tree);
         Assert.Equal(model.Keys, Walk(tree, EntryMark.Live));
         Assert.Equal(model.Where(pair => pair.Value.Dirty).Select(pair => pair.Key), Walk(tree, EntryMark.Dirty));
         Assert.Equal(model.Where(pair => pair.Value.ToWrite).Select(pair => pair.Key), Walk(tree, EntryMark.ToWrite));

@@ -25,6 +25,18 @@ public sealed class PageSourceTests
     }
 
     [Fact]
+    public void Zeros_beside_the_range_of_a_source_are_not_mapped_over_it()
+    {
+        using MappedFile file = new();
+        CountingSource source = new();
+        using IDisposable registration = file.Space.RegisterSource(new PageRange(new PageIndex(2), 4), source);
+        Assert.Equal(0, file.Load(100 * Page));
+        Assert.Equal(3, file.Load(3 * Page));
+        Assert.Equal(0, file.Load(101 * Page));
+        Assert.Equal(1, source.CallsFor(3));
+    }
+
+    [Fact]
     public void Store_to_an_absent_page_is_over_the_bytes_of_the_source()
     {
         using MappedFile file = new();

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Adit.Dax.Tests;
 
 internal static class Racer
@@ -13,10 +15,23 @@ internal static class Racer
     /// <summary>Runs a body on several threads at once; all must end.</summary>
     public static void Run(int count, Action<int> body)
     {
-        Racer<bool>[] racers = [.. Enumerable.Range(0, count).Select(id => Start(() => body(id)))];
+        JoinAll([.. Enumerable.Range(0, count).Select(id => Start(() => body(id)))]);
+    }
+
+    /// <summary>Waits for all of them and only then throws what the first one threw: the memory that they use goes when the caller is left, and
+    /// whoever still looked at it would end the process.</summary>
+    public static void JoinAll(Racer<bool>[] racers)
+    {
+        Exception? failure = null;
         foreach (Racer<bool> racer in racers)
         {
-            racer.Join();
+            Exception? thrown = Record.Exception(() => racer.Join());
+            failure ??= thrown;
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 }

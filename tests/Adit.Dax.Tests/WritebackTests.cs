@@ -1,3 +1,4 @@
+using Adit.Dax.Breaking;
 using Adit.Dax.Layouts;
 using Adit.Dax.Mappings;
 using Adit.Dax.Pins;
@@ -35,6 +36,25 @@ public sealed class WritebackTests
         rig.Store(100 * Page, 1);
         rig.WriteBack();
         Assert.Equal(Part, rig.Space.ReadStatistics().FlushedBytes - before);
+    }
+
+    [Fact]
+    public void Huge_page_that_was_thrown_away_dirty_leaves_nothing_to_flush_to_the_next_one_there()
+    {
+        using CrashRig rig = new();
+        Assert.Equal(Errno.Success, rig.Space.Populate(0, 4 << 20, PinAccess.Write));
+        rig.WriteBack();
+        rig.Store(0, 1);
+        rig.Store(300 * Page, 1);
+        Assert.Equal(Errno.Success, rig.File.Punch(new PageRange(default, 512), new BreakOptions { Discards = true }));
+        FakeView view = new(new PageRange(default, 512), isStorable: true, ViewPolicy.Detach);
+        Assert.Equal(Errno.Success, rig.Space.AttachView(view, new() { Purpose = "test" }));
+        Assert.Equal(2, rig.Space.ReadStatistics().Entries);
+        long before = rig.Space.ReadStatistics().FlushedBytes;
+        view.Stored.Add(100);
+        rig.WriteBack();
+        Assert.Equal(Part, rig.Space.ReadStatistics().FlushedBytes - before);
+        rig.Space.DetachView(view);
     }
 
     [Fact]
@@ -91,9 +111,28 @@ public sealed class WritebackTests
     }
 
     [Fact]
-    public void Page_that_stays_pinned_for_writing_is_flushed_by_every_sync_and_then_no_more()
+    public void Flush_of_a_pin_makes_the_metadata_durable_that_leads_to_its_bytes()
+    {
+        using CrashRig rig = new(commitsAreDurable: false);
+        Assert.Equal(Errno.Success, rig.Space.Pin(3 * Page, 8, PinAccess.Write, out Pin pin));
+        pin.WritableSpan.Fill(0x41);
+        Assert.Equal(Errno.Success, pin.Flush());
+        Assert.Equal(0x41, rig.Survivor(3)[0]);
+        pin.Dispose();
+    }
+
+    /// <param name="isPresent">The pin finds the page there, with write access.</param>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Page_that_stays_pinned_for_writing_is_flushed_by_every_sync_and_then_no_more(bool isPresent)
     {
         using CrashRig rig = new();
+        if (isPresent)
+        {
+            rig.Store(0, 1);
+        }
+
         Assert.Equal(Errno.Success, rig.Space.Pin(0, 8, PinAccess.Write, out Pin pin));
         rig.WriteBack();
         rig.WriteBack();
@@ -118,6 +157,24 @@ public sealed class WritebackTests
         Assert.Equal(1, medium.FailureCount);
         Assert.Equal(Errno.EBUSY, file.Space.TryEvict(discards: false));
         Assert.Equal(Errno.EIO, file.Space.Sync(PageRange.All, ref cursor));
+    }
+
+    [Fact]
+    public void Failed_write_back_is_told_to_each_handle_once_also_when_nothing_is_dirty_any_more()
+    {
+        using SimulatedMedium simulated = new(1 << 20, DurabilityModel.CacheLine, seed: 4);
+        using FaultingMedium medium = new(simulated);
+        FakeFile file = new FakeVolume(medium).CreateFile(100 * Page);
+        Assert.Equal(Errno.Success, file.Space.Pin(0, 8, PinAccess.Write, out Pin pin));
+        pin.Dispose();
+        ErrorCursor one = file.Space.OpenCursor();
+        ErrorCursor other = file.Space.OpenCursor();
+        medium.FailAt(MediumCall.Fence, 1, Errno.EIO);
+        Assert.Equal(Errno.EIO, file.Space.Writeback(PageRange.All));
+        Assert.Equal(Errno.Success, file.Punch(PageRange.All));
+        Assert.Equal(Errno.EIO, file.Space.Sync(PageRange.All, ref one));
+        Assert.Equal(Errno.Success, file.Space.Sync(PageRange.All, ref one));
+        Assert.Equal(Errno.EIO, file.Space.Sync(PageRange.All, ref other));
     }
 
     [Fact]

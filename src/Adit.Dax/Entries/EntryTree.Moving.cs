@@ -247,7 +247,6 @@ internal sealed partial class EntryTree
         fresh.Sort();
         fresh.Older = SparseNode.WithoutEmpty(node);
         TableLocked(page, Shift).Set(SlotAt(page, Shift), fresh);
-        RefreshMarksLocked(page);
         PruneLocked(page);
         return InsertOutcome.Inserted;
     }

@@ -26,7 +26,10 @@ internal sealed partial class EntryTree(ulong number)
     public long Count => Volatile.Read(ref _count);
 
     /// <summary>There is no node: all memory was given back.</summary>
-    internal bool IsBare => Volatile.Read(ref _root) is null;
+    internal bool IsBare => Root is null;
+
+    /// <summary>The highest node: for those who check the marks.</summary>
+    internal DirectoryNode? Root => Volatile.Read(ref _root);
 
     /// <summary>Finds the entry that stands for a page, by whatever size.</summary>
     /// <returns>False if there was none at an instant during the call, or if it was being moved: who needs to know has

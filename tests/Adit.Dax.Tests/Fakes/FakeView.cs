@@ -27,6 +27,9 @@ internal sealed class FakeView(PageRange pages, bool isStorable, ViewPolicy poli
 
     public Errno MapOutcome { get; set; }
 
+    /// <summary>Called when the view is zapped: with the mapping held alone.</summary>
+    public Action? OnZap { get; init; }
+
     public Errno Map(ReadOnlySpan<ViewSegment> segments)
     {
         if (MapOutcome != Errno.Success)
@@ -50,6 +53,7 @@ internal sealed class FakeView(PageRange pages, bool isStorable, ViewPolicy poli
     {
         Assert.True(Pages.Contains(pages));
         Zapped.Add(pages);
+        OnZap?.Invoke();
         return Errno.Success;
     }
 

@@ -27,16 +27,12 @@ internal sealed class Race
         PointMeeting meeting = new([.. _roles.Select(role => role.Point)]);
         using RaceStage stage = new(shape, HasBlocks, meeting, broken);
         Before(stage);
-        Racer<bool>[] racers = [.. _roles.Select((role, number) => Racer.Start(() =>
+        Racer.JoinAll([.. _roles.Select((role, number) => Racer.Start(() =>
         {
             meeting.Join(number);
             role.Body(stage);
             meeting.Leave();
-        }))];
-        foreach (Racer<bool> racer in racers)
-        {
-            racer.Join();
-        }
+        }))]);
 
         After(stage);
         stage.CheckSound();
