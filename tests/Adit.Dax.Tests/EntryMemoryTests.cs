@@ -52,6 +52,21 @@ public sealed class EntryMemoryTests
     }
 
     [Fact]
+    public void Chunks_mapped_as_a_whole_and_stored_to_cost_at_most_16_bytes_each()
+    {
+        const int ChunkCount = 1 << 18;
+        using MemoryMedium medium = new(TiB);
+        AddressSpace space = new(new EveryPageLayout(medium, isHuge: true));
+        Assert.Equal(Errno.Success, new AddressSpace(space.Layout).Populate(0, 8 << 20, PinAccess.Write));
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        Assert.Equal(Errno.Success, space.Populate(0, (long)ChunkCount << 21, PinAccess.Write));
+        double bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)ChunkCount;
+        Assert.Equal(ChunkCount, space.ReadStatistics().Entries);
+        Assert.True(bytes <= 16.0, $"{bytes:F2} bytes for each chunk");
+        Assert.True(bytes >= 12, $"{bytes:F2} bytes for each chunk cannot be: an entry has 8, what is dirty of it 4");
+    }
+
+    [Fact]
     public void Memory_comes_back_when_most_entries_are_taken_out()
     {
         const int Count = 200_000;

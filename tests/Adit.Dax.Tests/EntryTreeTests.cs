@@ -100,15 +100,6 @@ public sealed class EntryTreeTests
         Assert.True(tree.TryInsert(1030, EntrySize.Page, new PageEntry(Locked), true, out _));
     }
 
-    [Theory]
-    [InlineData(0, 1, 0x1UL)]
-    [InlineData(0, 512, ulong.MaxValue)]
-    [InlineData(7, 2, 0x3UL)]
-    [InlineData(511, 1, 1UL << 63)]
-    [InlineData(16, 16, 0xCUL)]
-    public void Parts_of_a_huge_page_are_the_64ths_that_pages_lie_in(long first, long count, ulong parts) =>
-        Assert.Equal(parts, LargeNode.PartsIn(new PageRange(new PageIndex(1024), 512), 0, new PageRange(new PageIndex(1024 + first), count)));
-
     private static long PagesOf(EntrySize size) => size switch { EntrySize.Giant => 1 << 18, EntrySize.Huge => 512, _ => 1 };
 
     private static void CheckAgainst(SortedDictionary<long, (EntrySize Size, bool Dirty, bool ToWrite)> model, EntryTree tree)

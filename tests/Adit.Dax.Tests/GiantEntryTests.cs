@@ -62,7 +62,7 @@ public sealed unsafe class GiantEntryTests
     }
 
     [Fact]
-    public void Sync_flushes_the_32_KiB_that_were_stored_to_and_nothing_the_second_time()
+    public void Sync_flushes_the_pages_that_were_stored_to_and_nothing_the_second_time()
     {
         using DeviceLikeMedium medium = new(Giant, (int)Giant);
         AddressSpace space = new(new RawMediumLayout(medium));
@@ -72,13 +72,13 @@ public sealed unsafe class GiantEntryTests
         Assert.Equal(Errno.Success, space.Pin((64 << 15) - 8, 16, PinAccess.Write, out Pin across));
         across.Dispose();
         Assert.Equal(Errno.Success, space.Writeback(PageRange.All));
-        Assert.Equal(5 * (32 << 10), space.ReadStatistics().FlushedBytes);
+        Assert.Equal(5 * Page, space.ReadStatistics().FlushedBytes);
         Assert.Equal(Errno.Success, space.Writeback(PageRange.All));
-        Assert.Equal(5 * (32 << 10), space.ReadStatistics().FlushedBytes);
+        Assert.Equal(5 * Page, space.ReadStatistics().FlushedBytes);
 
         Store(space, Giant / 2, 2);
         Assert.Equal(Errno.Success, space.Writeback(new PageRange(new PageIndex(1), 1)));
-        Assert.Equal(6 * (32 << 10), space.ReadStatistics().FlushedBytes);
+        Assert.Equal(6 * Page, space.ReadStatistics().FlushedBytes);
     }
 
     [Fact]

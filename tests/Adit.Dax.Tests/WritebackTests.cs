@@ -11,7 +11,6 @@ namespace Adit.Dax.Tests;
 public sealed class WritebackTests
 {
     private const int Page = PageIndex.PageBytes;
-    private const int Part = 8 * Page;
 
     [Fact]
     public void Second_sync_without_stores_flushes_nothing()
@@ -35,7 +34,7 @@ public sealed class WritebackTests
         long before = rig.Space.ReadStatistics().FlushedBytes;
         rig.Store(100 * Page, 1);
         rig.WriteBack();
-        Assert.Equal(Part, rig.Space.ReadStatistics().FlushedBytes - before);
+        Assert.Equal(Page, rig.Space.ReadStatistics().FlushedBytes - before);
     }
 
     [Fact]
@@ -53,7 +52,7 @@ public sealed class WritebackTests
         long before = rig.Space.ReadStatistics().FlushedBytes;
         view.Stored.Add(100);
         rig.WriteBack();
-        Assert.Equal(Part, rig.Space.ReadStatistics().FlushedBytes - before);
+        Assert.Equal(Page, rig.Space.ReadStatistics().FlushedBytes - before);
         rig.Space.DetachView(view);
     }
 

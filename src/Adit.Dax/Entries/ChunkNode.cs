@@ -81,17 +81,13 @@ internal sealed class ChunkNode(long firstPage) : LargeNode(firstPage, FirstChun
     /// <summary>Finds the first entry with a mark in a range: the huge one of a chunk, or a page.</summary>
     public bool TryNext(EntryMark mark, long first, long end, out EntryRef entry)
     {
-        for (int chunk = (int)(Math.Max(0, first - FirstPage) >> ChunkShift); chunk < ChunkCount; chunk++)
+        int from = (int)Math.Min(ChunkCount, Math.Max(0, first - FirstPage) >> ChunkShift);
+        for (int chunk = NextMarked(mark, from); chunk < ChunkCount; chunk = NextMarked(mark, chunk + 1))
         {
             int slot = FirstChunkSlot + chunk;
             if (FirstPage + ((long)chunk << ChunkShift) >= end)
             {
                 break;
-            }
-
-            if (mark != EntryMark.Live && ((mark == EntryMark.Dirty ? _dirty : _toWrite) >> chunk & 1) == 0)
-            {
-                continue;
             }
 
             if (Read(slot).Matches(mark))
@@ -122,6 +118,9 @@ internal sealed class ChunkNode(long firstPage) : LargeNode(firstPage, FirstChun
         entry = default;
         return false;
     }
+
+    private int NextMarked(EntryMark mark, int chunk) =>
+        mark == EntryMark.Live ? chunk : DirectoryNode.NextSet(mark == EntryMark.Dirty ? _dirty : _toWrite, chunk);
 
     private static bool HasMark(PageLeaf? leaf, SparseNode? sparse, EntryMark mark) =>
         (leaf is not null && leaf.HasMark(mark)) || (sparse is not null && sparse.HasMark(mark));

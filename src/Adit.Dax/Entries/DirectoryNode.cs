@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Adit.Dax.Entries;
@@ -55,8 +56,11 @@ internal sealed class DirectoryNode(int shift)
 
     public bool HasMark(EntryMark mark) => (mark == EntryMark.Dirty ? _dirty : _toWrite) != 0;
 
-    /// <summary>There is something with the mark in a slot's range.</summary>
-    public bool HasMark(int slot, EntryMark mark) => mark == EntryMark.Live || ((mark == EntryMark.Dirty ? _dirty : _toWrite) >> slot & 1) != 0;
+    /// <summary>The next slot, from a given one on, in whose range there is something with the mark, or <see cref="SlotCount"/>.</summary>
+    public int NextMarked(EntryMark mark, int slot) => mark == EntryMark.Live ? slot : NextSet(mark == EntryMark.Dirty ? _dirty : _toWrite, slot);
+
+    /// <summary>The next set bit from a given one on, or 64.</summary>
+    public static int NextSet(ulong marks, int from) => from >= 64 ? 64 : BitOperations.TrailingZeroCount(marks >> from << from);
 
     /// <summary>Makes the marks of a slot those of what is in its range.</summary>
     public void RefreshMarks(int slot)

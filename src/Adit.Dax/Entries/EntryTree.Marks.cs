@@ -96,17 +96,12 @@ internal sealed partial class EntryTree
     {
         entry = default;
         int slot = firstPage <= directoryPage ? 0 : (int)Math.Min(DirectoryNode.SlotCount, (firstPage - directoryPage) >> directory.Shift);
-        for (; slot < DirectoryNode.SlotCount; slot++)
+        for (slot = directory.NextMarked(mark, slot); slot < DirectoryNode.SlotCount; slot = directory.NextMarked(mark, slot + 1))
         {
             long childPage = directoryPage + ((long)slot << directory.Shift);
             if (childPage >= endPage)
             {
                 break;
-            }
-
-            if (!directory.HasMark(slot, mark))
-            {
-                continue;
             }
 
             if (directory.HasGiant(slot, mark, out entry))

@@ -34,7 +34,7 @@ internal sealed partial class EntryTree
             }
 
             (entry.Node as SparseNode)?.Retire(entry.Slot);
-            (entry.Node as LargeNode)?.ClearDirtyParts(entry.Slot);
+            (entry.Node as LargeNode)?.ClearDirty(entry.Slot);
             if (seen.Has(PageEntry.Dirty | PageEntry.ToWrite))
             {
                 RefreshMarksLocked(page);

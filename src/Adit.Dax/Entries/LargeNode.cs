@@ -1,77 +1,63 @@
-using System.Numerics;
 using Adit.Dax.Layouts;
 
 namespace Adit.Dax.Entries;
 
-/// <summary>A node whose entries stand for many pages each: of those it is known which 32 KiB were stored to.</summary>
+/// <summary>A node whose entries stand for many pages each: of those it is known which were stored to.</summary>
 /// <param name="firstPage">The first page of the file that the node stands for.</param>
 /// <param name="firstSlot">The number of its first slot.</param>
 /// <param name="slotCount">How many it has.</param>
 /// <param name="entryShift">An entry stands for 2^entryShift pages.</param>
 internal abstract class LargeNode(long firstPage, int firstSlot, int slotCount, int entryShift) : EntryNode(firstPage)
 {
-    /// <summary>Dirty bytes are known by 2^PartShift pages: 32 KiB.</summary>
-    public const int PartShift = ChunkNode.ChunkShift - 6;
+    // DirtyPages of each 2 MiB: all of the first slot, of the second, and so on. Made when the first entry is stored to.
+    private uint[]? _dirtyPages;
 
-    // Made when the first entry is stored to. All words of the first slot, of the second, and so on.
-    private ulong[]? _dirtyParts;
+    /// <summary>Chunks of 2 MiB that an entry stands for.</summary>
+    public int ChunksPerEntry { get; } = 1 << (entryShift - ChunkNode.ChunkShift);
 
-    /// <summary>Words of 64 parts that an entry has.</summary>
-    public int WordsPerEntry { get; } = 1 << (entryShift - PartShift - 6);
-
-    public bool HasPartTable => Volatile.Read(ref _dirtyParts) is not null;
+    public bool HasDirtyTable => Volatile.Read(ref _dirtyPages) is not null;
 
     public override PageRange PagesAt(int slot) => new(new PageIndex(FirstPage + ((long)(slot - firstSlot) << entryShift)), 1L << entryShift);
 
-    /// <summary>Makes room to know which parts are dirty, to be given to the node.</summary>
-    public ulong[] MakePartTable() => new ulong[slotCount * WordsPerEntry];
+    /// <summary>Makes room to know which pages were stored to, to be given to the node.</summary>
+    public uint[] MakeDirtyTable() => new uint[slotCount * ChunksPerEntry];
 
-    /// <summary>Gives the node room to know which parts are dirty. The first one given is kept.</summary>
-    public void GivePartTable(ulong[] parts) => Interlocked.CompareExchange(ref _dirtyParts, parts, null);
+    /// <summary>Gives the node room to know which pages were stored to. The first one given is kept.</summary>
+    public void GiveDirtyTable(uint[] table) => Interlocked.CompareExchange(ref _dirtyPages, table, null);
 
-    /// <summary>Adds the parts of an entry that pages lie in to the dirty ones. The entry's own dirty bit says whether they count.</summary>
-    public void AddDirtyParts(int slot, PageRange stored)
+    /// <summary>Adds pages to those of an entry that were stored to. The entry's own dirty bit says whether they count.</summary>
+    public void AddDirty(int slot, PageRange stored)
     {
         PageRange pages = PagesAt(slot);
         PageRange inEntry = pages.Intersect(stored);
-        if (inEntry.IsEmpty)
+        long end = inEntry.End - pages.First;
+        for (long page = inEntry.First - pages.First; page < end;)
         {
-            return;
+            int chunk = (int)(page >> ChunkNode.ChunkShift);
+            long chunkStart = (long)chunk << ChunkNode.ChunkShift;
+            long next = Math.Min(end, chunkStart + (1 << ChunkNode.ChunkShift));
+            Add(ref WordAt(_dirtyPages!, slot, chunk), (int)(page - chunkStart), (int)(next - page));
+            page = next;
         }
+    }
 
-        int first = (int)(inEntry.First - pages.First) >> (PartShift + 6);
-        int last = (int)(inEntry.End - pages.First - 1) >> (PartShift + 6);
-        for (int word = first; word <= last; word++)
+    /// <summary>The pages of one chunk of an entry that were stored to.</summary>
+    public DirtyPages DirtyAt(int slot, int chunk) => _dirtyPages is { } table ? new(Volatile.Read(ref WordAt(table, slot, chunk))) : DirtyPages.All;
+
+    public void ClearDirty(int slot) => _dirtyPages?.AsSpan((slot - firstSlot) * ChunksPerEntry, ChunksPerEntry).Clear();
+
+    private static void Add(ref uint word, int first, int count)
+    {
+        while (true)
         {
-            ref ulong known = ref WordAt(_dirtyParts!, slot, word);
-            ulong parts = PartsIn(pages, word, inEntry);
-            if ((Volatile.Read(ref known) & parts) != parts)
+            DirtyPages known = new(Volatile.Read(ref word));
+            DirtyPages all = known.With(first, count);
+            if (all == known || Interlocked.CompareExchange(ref word, all.Bits, known.Bits) == known.Bits)
             {
-                Interlocked.Or(ref known, parts);
+                return;
             }
         }
     }
 
-    /// <summary>The dirty parts of an entry, 64 at a time.</summary>
-    public ulong DirtyParts(int slot, int word) => _dirtyParts is { } table ? Volatile.Read(ref WordAt(table, slot, word)) : ~0UL;
-
-    public void ClearDirtyParts(int slot) => _dirtyParts?.AsSpan((slot - firstSlot) * WordsPerEntry, WordsPerEntry).Clear();
-
-    /// <summary>The 64 parts of one word of an entry that pages lie in.</summary>
-    public static ulong PartsIn(PageRange entry, int word, PageRange pages)
-    {
-        const int WordPages = 1 << (PartShift + 6);
-        PageRange ofWord = new(entry.First + ((long)word * WordPages), WordPages);
-        PageRange both = ofWord.Intersect(pages);
-        if (both.IsEmpty)
-        {
-            return 0;
-        }
-
-        int first = (int)(both.First - ofWord.First) >> PartShift;
-        int last = (int)(both.End - ofWord.First - 1) >> PartShift;
-        return ((ulong.MaxValue >> (63 - last)) >> first) << first;
-    }
-
-    private ref ulong WordAt(ulong[] table, int slot, int word) => ref table[((slot - firstSlot) * WordsPerEntry) + word];
+    private ref uint WordAt(uint[] table, int slot, int chunk) => ref table[((slot - firstSlot) * ChunksPerEntry) + chunk];
 }

@@ -45,7 +45,7 @@ public sealed unsafe partial class AddressSpace
     /// <summary>Makes a page accessible, whatever it takes. No lock is held.</summary>
     private Errno Fault(FaultRequest request, out EntryRef entry, out PageEntry state)
     {
-        ulong[]? partTable = null;
+        uint[]? dirtyTable = null;
         while (true)
         {
             FaultStep step;
@@ -56,7 +56,7 @@ public sealed unsafe partial class AddressSpace
                 _mapping.EnterShared();
                 try
                 {
-                    errno = FaultLocked(request, partTable, out entry, out state, out step);
+                    errno = FaultLocked(request, dirtyTable, out entry, out state, out step);
                 }
                 finally
                 {
@@ -70,7 +70,7 @@ public sealed unsafe partial class AddressSpace
 
             if (errno == Errno.Success && step != FaultStep.Done)
             {
-                errno = TakeStep(step, request, entry, ref partTable);
+                errno = TakeStep(step, request, entry, ref dirtyTable);
                 if (errno == Errno.Success)
                 {
                     continue;
@@ -81,7 +81,7 @@ public sealed unsafe partial class AddressSpace
         }
     }
 
-    private Errno TakeStep(FaultStep step, FaultRequest request, EntryRef entry, ref ulong[]? partTable)
+    private Errno TakeStep(FaultStep step, FaultRequest request, EntryRef entry, ref uint[]? dirtyTable)
     {
         switch (step)
         {
@@ -95,7 +95,7 @@ public sealed unsafe partial class AddressSpace
             case FaultStep.AskSource:
                 return FillFromSource(request.Page);
             default:
-                partTable = entry.Large.MakePartTable();
+                dirtyTable = entry.Large.MakeDirtyTable();
                 return Errno.Success;
         }
     }
@@ -104,7 +104,7 @@ public sealed unsafe partial class AddressSpace
     private static PageRange SettledTogether(FaultRequest request) =>
         request.Pages.Intersect(new PageRange(request.Page, MaxSettledPages));
 
-    private Errno FaultLocked(FaultRequest request, ulong[]? partTable, out EntryRef entry, out PageEntry state, out FaultStep step)
+    private Errno FaultLocked(FaultRequest request, uint[]? dirtyTable, out EntryRef entry, out PageEntry state, out FaultStep step)
     {
         entry = default;
         state = default;
@@ -137,7 +137,7 @@ public sealed unsafe partial class AddressSpace
             try
             {
                 Reach(DaxPoint.FaultLocked);
-                Errno errno = FaultEntry(advised, entry, partTable, out state, out step);
+                Errno errno = FaultEntry(advised, entry, dirtyTable, out state, out step);
                 if (errno != Errno.EAGAIN)
                 {
                     if (largest != hoped && errno == Errno.Success && step == FaultStep.Done)
@@ -179,13 +179,13 @@ public sealed unsafe partial class AddressSpace
 
     /// <summary>With the entry locked.</summary>
     /// <returns>EAGAIN: that much cannot be one entry; try again with less.</returns>
-    private Errno FaultEntry(FaultRequest request, EntryRef entry, ulong[]? partTable, out PageEntry state, out FaultStep step)
+    private Errno FaultEntry(FaultRequest request, EntryRef entry, uint[]? dirtyTable, out PageEntry state, out FaultStep step)
     {
         step = FaultStep.Done;
         state = entry.Read();
-        if (request.IsWrite && !GivePartTable(entry, partTable))
+        if (request.IsWrite && !GiveDirtyTable(entry, dirtyTable))
         {
-            step = FaultStep.GivePartTable;
+            step = FaultStep.GiveDirtyTable;
             return Errno.Success;
         }
 
@@ -225,19 +225,19 @@ public sealed unsafe partial class AddressSpace
         return Give(entry, request, out state);
     }
 
-    private bool GivePartTable(EntryRef entry, ulong[]? partTable)
+    private bool GiveDirtyTable(EntryRef entry, uint[]? dirtyTable)
     {
-        if (!entry.IsLarge || entry.Large.HasPartTable)
+        if (!entry.IsLarge || entry.Large.HasDirtyTable)
         {
             return true;
         }
 
-        if (partTable is not null)
+        if (dirtyTable is not null)
         {
-            entry.Large.GivePartTable(partTable);
+            entry.Large.GiveDirtyTable(dirtyTable);
         }
 
-        return partTable is not null;
+        return dirtyTable is not null;
     }
 
     private static bool IsSatisfied(PageEntry state, FaultRequest request)
@@ -375,7 +375,7 @@ public sealed unsafe partial class AddressSpace
 
         if (request.IsWrite && !request.IsTracked && entry.IsLarge)
         {
-            entry.Large.AddDirtyParts(entry.Slot, request.Pages);
+            entry.Large.AddDirty(entry.Slot, request.Pages);
         }
 
         return Errno.Success;

@@ -95,7 +95,7 @@ public sealed unsafe partial class AddressSpace
 
         if ((access & PinAccess.Write) != 0 && entry.IsLarge)
         {
-            entry.Large.AddDirtyParts(entry.Slot, PageRange.OfBytes(offsetBytes, lengthBytes));
+            entry.Large.AddDirty(entry.Slot, PageRange.OfBytes(offsetBytes, lengthBytes));
         }
 
         start = _medium.Start + seen.Page.OffsetBytes + offsetInEntry;

@@ -354,7 +354,7 @@ public sealed unsafe partial class AddressSpace
         {
             if (entry.IsLarge)
             {
-                entry.Large.AddDirtyParts(entry.Slot, stored);
+                entry.Large.AddDirty(entry.Slot, stored);
             }
 
             _tree.MarkDirty(entry);

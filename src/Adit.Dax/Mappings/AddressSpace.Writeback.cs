@@ -193,9 +193,9 @@ public sealed unsafe partial class AddressSpace
         }
     }
 
-    /// <summary>Hands an entry's bytes to the medium to be written back; of a large one those of its dirty parts.</summary>
+    /// <summary>Hands an entry's bytes to the medium to be written back; of a large one those of the pages stored to.</summary>
     /// <param name="entry">Locked, or the mapping is held alone.</param>
-    /// <param name="pages">Other parts are left out.</param>
+    /// <param name="pages">Others are left out.</param>
     private void MarkStored(EntryRef entry, PageRange pages)
     {
         long offsetBytes = entry.Read().Page.OffsetBytes;
@@ -205,22 +205,20 @@ public sealed unsafe partial class AddressSpace
             return;
         }
 
-        const int PartBytes = PageIndex.PageBytes << LargeNode.PartShift;
+        const int ChunkPages = 1 << ChunkNode.ChunkShift;
         LargeNode node = entry.Large;
-        for (int word = 0; word < node.WordsPerEntry; word++, offsetBytes += 64L * PartBytes)
+        PageRange wanted = entry.Pages.Intersect(pages);
+        long wantedFirst = wanted.First - entry.Pages.First;
+        long wantedEnd = wanted.End - entry.Pages.First;
+        for (int chunk = (int)(wantedFirst / ChunkPages); (long)chunk * ChunkPages < wantedEnd; chunk++)
         {
-            ulong parts = node.DirtyParts(entry.Slot, word);
-            if (pages != entry.Pages)
+            long chunkStart = (long)chunk * ChunkPages;
+            int end = (int)Math.Min(ChunkPages, wantedEnd - chunkStart);
+            DirtyPages stored = node.DirtyAt(entry.Slot, chunk);
+            for (int page = (int)Math.Max(0, wantedFirst - chunkStart); page < end && stored.TryNext(page, out int first, out int count) && first < end;)
             {
-                parts &= LargeNode.PartsIn(entry.Pages, word, pages);
-            }
-
-            while (parts != 0)
-            {
-                int first = BitOperations.TrailingZeroCount(parts);
-                int count = BitOperations.TrailingZeroCount(~(parts >> first));
-                MarkStored(offsetBytes + ((long)first * PartBytes), (long)count * PartBytes);
-                parts = first + count == 64 ? 0 : parts >> (first + count) << (first + count);
+                page = Math.Min(first + count, end);
+                MarkStored(offsetBytes + ((chunkStart + first) * PageIndex.PageBytes), (long)(page - first) * PageIndex.PageBytes);
             }
         }
     }
@@ -250,7 +248,7 @@ public sealed unsafe partial class AddressSpace
         {
             if (!batch[i].StaysDirty)
             {
-                (batch[i].Entry.Node as LargeNode)?.ClearDirtyParts(batch[i].Entry.Slot);
+                (batch[i].Entry.Node as LargeNode)?.ClearDirty(batch[i].Entry.Slot);
                 _tree.MarkClean(batch[i].Entry);
             }
         }

@@ -18,6 +18,6 @@ internal enum FaultStep
     /// <summary>A page source must fill the page.</summary>
     AskSource,
 
-    /// <summary>Room to know which parts of a huge page are dirty.</summary>
-    GivePartTable,
+    /// <summary>Room to know which pages of a large entry were stored to.</summary>
+    GiveDirtyTable,
 }

@@ -6,13 +6,17 @@ using Adit.Dax.Views;
 namespace Adit.Cli.Bench.Cases;
 
 /// <summary>A sync after one page was stored to through a pin, of a file of 1 GiB that is mapped from end to end, beside the same of one of
-/// 4 MiB: a sync costs what is dirty, not what is mapped. The detail has the same through a view, and on a file of tmpfs
-/// with the runtime's memory-mapped files.</summary>
+/// 4 MiB: a sync costs what is dirty, not what is mapped. The stores go round as many pages of both, so that the caches hold as much of
+/// either; those of the large file lie all over it. The detail has the same through a view, and on a file of tmpfs with the
+/// runtime's memory-mapped files.</summary>
 internal sealed class SparseSyncCase : BenchCase
 {
     private const long LargeBytes = 1L << 30;
     private const long SmallBytes = 4L << 20;
     private const int Operations = 200;
+
+    /// <summary>Pages that are stored to: all of the small file, of the large one a page in 1 MiB.</summary>
+    private const int PageCount = (int)(SmallBytes / 4096);
 
     public override string Name => "fsync-sparse-dirty";
 
@@ -84,18 +88,30 @@ internal sealed class SparseSyncCase : BenchCase
         }
     }
 
+    /// <summary>Goes round the pages in an order that is not the file's. Neighbours among those of a large file have different places in
+    /// the caches, as in a small one.</summary>
+    private struct Round(long lengthBytes)
+    {
+        private readonly long _filePages = lengthBytes / 4096;
+        private readonly long _stride = (lengthBytes / 4096 / PageCount) | 1;
+        private int _turn;
+
+        public long NextOffsetBytes()
+        {
+            _turn = (_turn + 389) % PageCount;
+            return _turn * _stride % _filePages * 4096;
+        }
+    }
+
     private sealed class PinnedStores(AditFile file) : BenchBody
     {
-        private readonly long _pages = file.Length / 4096;
-        private long _next;
+        private Round _round = new(file.Length);
 
         public override void Run(int operations)
         {
             for (var count = 0; count < operations; count++)
             {
-                // A stride that shares no factor with the number of pages, a power of two, visits them all.
-                _next = (_next + 4099) % _pages;
-                using (var pin = file.Pin(_next * 4096, sizeof(long), PinAccess.Write))
+                using (var pin = file.Pin(_round.NextOffsetBytes(), sizeof(long), PinAccess.Write))
                 {
                     pin.WritableRef<long>()++;
                 }
@@ -107,15 +123,13 @@ internal sealed class SparseSyncCase : BenchCase
 
     private sealed class ViewStores(View view) : BenchBody
     {
-        private readonly long _pages = view.LengthBytes / 4096;
-        private long _next;
+        private Round _round = new(view.LengthBytes);
 
         public override void Run(int operations)
         {
             for (var count = 0; count < operations; count++)
             {
-                _next = (_next + 4099) % _pages;
-                view.WritableRef<long>(_next * 4096)++;
+                view.WritableRef<long>(_round.NextOffsetBytes())++;
                 view.Flush();
             }
         }
