@@ -8,9 +8,15 @@ internal static class AditTool
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    public static ToolResult Run(params string[] arguments)
+    /// <summary>The tool's assembly.</summary>
+    public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "Adit.Cli.dll");
+
+    public static ToolResult Run(params string[] arguments) => RunAt(Assembly, arguments);
+
+    /// <summary>Runs a copy of the tool.</summary>
+    public static ToolResult RunAt(string assembly, params string[] arguments)
     {
-        using var process = Start(arguments);
+        using var process = StartAt(assembly, arguments);
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(Limit) || !Task.WaitAll([output, errors], Limit))
@@ -23,9 +29,11 @@ internal static class AditTool
     }
 
     /// <summary>Starts the tool; whoever asked for it ends it.</summary>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => StartAt(Assembly, arguments);
+
+    private static Process StartAt(string assembly, string[] arguments)
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Adit.Cli.dll"), .. arguments])
+        var process = Process.Start(new ProcessStartInfo("dotnet", [assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -23,7 +23,7 @@ public sealed class OrdinaryUserTests
     public void Ordinary_user_makes_mounts_uses_and_unmounts_a_volume()
     {
         using var folder = new TestFolder();
-        var tool = CopyTool(folder);
+        var tool = $"dotnet {folder.CopyTool()}";
         var (code, said) = Run(folder, Prepare + $$"""
             as mkdir mnt
             as {{tool}} mkfs pool.adit --size 64M --quota
@@ -47,20 +47,32 @@ public sealed class OrdinaryUserTests
         Assert.True(code == 0, $"exit {code}\n{said}");
     }
 
-    /// <summary>Where the user can read it: the build may lie in a folder of root's.</summary>
-    private static string CopyTool(TestFolder folder)
+    [MountFact("unshare", "setpriv", "fusermount3", "mknod")]
+    public void Ordinary_users_mount_outlives_its_server_and_is_upgraded_by_that_user_and_by_root_only()
     {
-        var target = folder.MakeDirectory("tool");
-        foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory))
-        {
-            var name = Path.GetFileName(file);
-            if (name.EndsWith(".dll", StringComparison.Ordinal) || name.StartsWith("Adit.Cli.", StringComparison.Ordinal))
-            {
-                File.Copy(file, Path.Combine(target, name));
-            }
-        }
-
-        return $"dotnet {Path.Combine(target, "Adit.Cli.dll")}";
+        using var folder = new TestFolder();
+        var tool = $"dotnet {folder.CopyTool()}";
+        var (code, said) = Run(folder, Prepare + $$"""
+            pid() { as {{tool}} info mnt --json | grep -o '"owner_pid":[0-9]*' | grep -o '[0-9]*$'; }
+            as mkdir mnt
+            as {{tool}} mkfs pool.adit --size 64M
+            as {{tool}} mount pool.adit mnt
+            first=$(pid)
+            as bash -c "
+                exec 5<> mnt/open; echo kept >&5; rm mnt/open
+                kill -9 $first
+                echo more >&5; test \"\$(cat /proc/self/fd/5)\" = \"\$(printf 'kept\nmore')\"; echo text > mnt/f"
+            second=$(pid); test $second != $first
+            as {{tool}} upgrade mnt; third=$(pid); test $third != $second; test "$(as cat mnt/f)" = text
+            {{tool}} upgrade pool.adit; fourth=$(pid); test $fourth != $third
+            test $(stat -c %u /proc/$fourth) = 4321
+            if setpriv --reuid 4322 --regid 8765 --clear-groups -- env HOME=/ TMPDIR= {{tool}} upgrade pool.adit >refused 2>&1; then exit 8; fi
+            grep -q "another user's" refused; test $(pid) = $fourth
+            test "$(as cat mnt/f)" = text
+            as {{tool}} umount mnt
+            as {{tool}} fsck pool.adit
+            """);
+        Assert.True(code == 0, $"exit {code}\n{said}");
     }
 
     private static (int Code, string Said) Run(TestFolder folder, string script)

@@ -27,6 +27,23 @@ internal sealed class TestFolder : IDisposable
         return this[name];
     }
 
+    /// <summary>The tool at a place of its own, which another user can read and a test can break.</summary>
+    /// <returns>Its assembly.</returns>
+    public string CopyTool()
+    {
+        var target = MakeDirectory("tool");
+        foreach (var file in Directory.EnumerateFiles(AppContext.BaseDirectory))
+        {
+            var name = Path.GetFileName(file);
+            if (name.EndsWith(".dll", StringComparison.Ordinal) || name.StartsWith("Adit.Cli.", StringComparison.Ordinal))
+            {
+                File.Copy(file, Path.Combine(target, name));
+            }
+        }
+
+        return Path.Combine(target, "Adit.Cli.dll");
+    }
+
     public void Dispose()
     {
         foreach (var mount in Mounts())

@@ -15,8 +15,8 @@ internal static class HeldServer
     /// <summary>The first argument of such a process.</summary>
     public const string Marker = "--serve-held";
 
-    /// <summary>How long a request may take that was in work when another server is to go on.</summary>
-    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(10);
+    /// <summary>How long a request may take that was in work when another server is to go on. All others wait meanwhile.</summary>
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
     public static bool TryParseArguments(string[] arguments, [NotNullWhen(true)] out HeldServerRequest? request)

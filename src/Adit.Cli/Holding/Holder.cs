@@ -29,6 +29,9 @@ internal sealed class Holder : IDisposable
 
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ServingPatience = TimeSpan.FromMinutes(10);
+
+    /// <summary>What is handed over was closed in order: nothing is to be recovered, and users wait.</summary>
+    private static readonly TimeSpan UpgradePatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(60);
     private static readonly PosixSignal[] EndingSignals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
 
@@ -81,7 +84,7 @@ internal sealed class Holder : IDisposable
 
         var server = StartServer(_command);
         server.Socket.Send(HolderMessageKind.Go);
-        var status = WaitUntilServing(server, out var reason);
+        var status = WaitUntilServing(server, ServingPatience, out var reason);
         if (status is null || status.Error is not null)
         {
             server.WaitForEnd(EndPatience);
@@ -123,7 +126,8 @@ internal sealed class Holder : IDisposable
 
                     break;
                 case HolderMessageKind.HandOverRefused:
-                    TakeUpgrade()?.Refuse(new CommandFailure("a request does not come to its end; the server before serves on", ExitCode.Busy, Errno.EBUSY));
+                    TakeUpgrade()?.Refuse(new CommandFailure(
+                        "a request does not come to its end; the server before serves on: try again when the mount is less busy", ExitCode.Busy, Errno.EBUSY));
                     break;
                 case null:
                     var end = _server.WaitForEnd(EndPatience);
@@ -155,29 +159,35 @@ internal sealed class Holder : IDisposable
     private bool Continue(string? death)
     {
         var upgrade = TakeUpgrade();
+        string? refusal = null;
         while (true)
         {
             if (death is not null && !MayStartAgain(death))
             {
-                upgrade?.Refuse(new CommandFailure(death));
+                upgrade?.Refuse(new CommandFailure(
+                    $"{(refusal is null ? "" : $"the new server cannot go on: {refusal}; nor can the one before: ")}{death}; the mount is taken away", errno: Errno.EIO));
                 return false;
             }
 
             var clock = Stopwatch.StartNew();
+            var candidate = refusal is null ? upgrade?.Server : null;
             ServerChild? next = null;
             try
             {
-                next = upgrade?.Server ?? StartServer(_command);
+                next = candidate ?? StartServer(_command);
                 next.Socket.Send(HolderMessageKind.Go);
-                var status = WaitUntilServing(next, out var reason);
+                var status = WaitUntilServing(next, candidate is null ? ServingPatience : UpgradePatience, out var reason);
                 if (status is { Error: null })
                 {
                     var oldPid = _server!.ProcessId;
-                    _server.Dispose();
                     Use(next);
-                    if (upgrade is not null)
+                    if (candidate is null)
                     {
-                        _command = upgrade.Command;
+                        upgrade?.Refuse(new CommandFailure($"the new server cannot go on: {refusal}; the one before serves again", errno: Errno.EIO));
+                    }
+                    else
+                    {
+                        _command = upgrade!.Command;
                         upgrade.Succeed(oldPid, next.ProcessId, clock.ElapsedMilliseconds);
                     }
 
@@ -193,12 +203,11 @@ internal sealed class Holder : IDisposable
 
             next?.Kill();
             next?.Dispose();
-            if (upgrade is not null)
+            if (candidate is not null)
             {
-                // Back to the program that served before. Not counted: it has not failed.
-                upgrade.Refuse(new CommandFailure($"the new server cannot go on: {death}; the one before serves again", errno: Errno.EIO));
+                // Back to the program that served before. Not counted: it has not failed. Who asked hears of it when it is known who serves.
                 _log($"the new server cannot go on: {death}; back to {string.Join(' ', _command)}");
-                upgrade = null;
+                refusal = death;
                 death = null;
             }
         }
@@ -249,6 +258,7 @@ internal sealed class Holder : IDisposable
 
     private ExitCode End(ServerChild server, string code)
     {
+        TakeUpgrade()?.Refuse(new CommandFailure("the mount has ended meanwhile", errno: Errno.ENOTCONN));
         _upgrades?.Dispose();
         _device?.Dispose();
         _volume.Dispose();
@@ -267,14 +277,21 @@ internal sealed class Holder : IDisposable
         }
     }
 
+    /// <summary>From now on this server is the one. It hears what the one before was told and did not live to do.</summary>
     private void Use(ServerChild server)
     {
         lock (_lock)
         {
+            _server?.Dispose();
             _server = server;
             if (_isTerminating)
             {
                 server.Socket.Send(HolderMessageKind.Terminate);
+            }
+
+            if (_upgrade is not null)
+            {
+                server.Socket.Send(HolderMessageKind.HandOver);
             }
         }
     }
@@ -301,12 +318,12 @@ internal sealed class Holder : IDisposable
             : $"{string.Join(' ', command)} speaks version {ready.Text} of the hand-over, this mount speaks {SessionMemory.Version}: unmount and mount instead");
     }
 
-    private MountStatus? WaitUntilServing(ServerChild server, out string reason)
+    private MountStatus? WaitUntilServing(ServerChild server, TimeSpan patience, out string reason)
     {
         reason = "";
         while (true)
         {
-            var message = server.Socket.Receive(ServingPatience);
+            var message = server.Socket.Receive(patience);
             switch (message?.Kind)
             {
                 case HolderMessageKind.Mounted:
@@ -332,12 +349,17 @@ internal sealed class Holder : IDisposable
                 $"the mount speaks version {SessionMemory.Version} of the hand-over, this program speaks {request.Version}: unmount and mount instead", errno: Errno.EPROTO);
         }
 
+        if (request.Command is not [{ Length: > 0 }, ..] || request.Command.Contains(null!))
+        {
+            throw new CommandFailure("no program is named that could serve; the server before serves on", errno: Errno.EINVAL);
+        }
+
         ServerChild next;
         try
         {
             next = StartServer(request.Command);
         }
-        catch (Exception exception) when (exception is IOException or System.ComponentModel.Win32Exception)
+        catch (Exception exception) when (exception is IOException or System.ComponentModel.Win32Exception or ArgumentException)
         {
             throw new CommandFailure($"{exception.Message}; the server before serves on", errno: Errno.EIO, inner: exception);
         }

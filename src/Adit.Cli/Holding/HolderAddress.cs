@@ -13,7 +13,7 @@ internal static class HolderAddress
     public static Socket? TryConnect(string volumePath)
     {
         var socket = Of(volumePath) is { } address ? OwnerAddress.TryConnect(address) : null;
-        if (socket is null || PeerCredentials.Of(socket).IsTrusted)
+        if (socket is null || PeerCredentials.Of(socket).MayServe(volumePath))
         {
             return socket;
         }

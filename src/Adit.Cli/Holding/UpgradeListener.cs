@@ -10,7 +10,11 @@ internal sealed class UpgradeListener : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
+
     private readonly Socket _listener;
+    private readonly Thread _thread;
     private readonly Func<UpgradeRequest, UpgradeReply> _upgrade;
 
     /// <param name="volumePath">The volume's file, which names the socket.</param>
@@ -33,10 +37,16 @@ internal sealed class UpgradeListener : IDisposable
             throw;
         }
 
-        new Thread(Accept, 256 << 10) { Name = "adit-upgrade", IsBackground = true }.Start();
+        _thread = new Thread(Accept, 256 << 10) { Name = "adit-upgrade", IsBackground = true };
+        _thread.Start();
     }
 
-    public void Dispose() => _listener.Dispose();
+    /// <summary>Takes no requests any more. Who has asked and can be answered is, also when the process ends then.</summary>
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _thread.Join(EndPatience);
+    }
 
     private void Accept()
     {
@@ -45,11 +55,9 @@ internal sealed class UpgradeListener : IDisposable
             try
             {
                 using var client = _listener.Accept();
-                client.ReceiveTimeout = client.SendTimeout = (int)Patience.TotalMilliseconds;
-                if (PeerCredentials.Of(client).IsTrusted)
-                {
-                    Answer(client);
-                }
+                var isTrusted = PeerCredentials.Of(client).IsTrusted;
+                client.ReceiveTimeout = client.SendTimeout = (int)(isTrusted ? Patience : PatienceWithOthers).TotalMilliseconds;
+                Answer(client, isTrusted ? _upgrade : Refuse);
             }
             catch (Exception exception) when (exception is ObjectDisposedException
                 or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted or SocketError.InvalidArgument })
@@ -63,7 +71,11 @@ internal sealed class UpgradeListener : IDisposable
         }
     }
 
-    private void Answer(Socket client)
+    /// <summary>Who may not ask is told so: else it looks as if the holder were gone.</summary>
+    private static UpgradeReply Refuse(UpgradeRequest request) => throw new CommandFailure(
+        "the mount is another user's: only that user and root can upgrade it", errno: Errno.EACCES);
+
+    private static void Answer(Socket client, Func<UpgradeRequest, UpgradeReply> upgrade)
     {
         using NetworkStream stream = new(client);
         MessageStream messages = new(stream);
@@ -75,7 +87,7 @@ internal sealed class UpgradeListener : IDisposable
         UpgradeReply reply;
         try
         {
-            reply = _upgrade(request);
+            reply = upgrade(request);
         }
         catch (CommandFailure failure)
         {

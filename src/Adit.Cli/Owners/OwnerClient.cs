@@ -56,7 +56,7 @@ internal sealed class OwnerClient : IVolumeInspector
         }
 
         var owner = PeerCredentials.Of(socket);
-        if (owner.IsTrusted || owner.UserId == OwnerOf(volumePath))
+        if (owner.MayServe(volumePath))
         {
             return new OwnerClient(socket, owner.ProcessId);
         }
@@ -86,12 +86,6 @@ internal sealed class OwnerClient : IVolumeInspector
     public void Unmount() => Ask(new OwnerRequest(OwnerRequestKind.Unmount));
 
     public void Dispose() => _stream.Dispose();
-
-    private static uint OwnerOf(string path)
-    {
-        using var host = new Trees.HostTree("");
-        return host.Find(Path.GetFullPath(path))?.UserId ?? 0;
-    }
 
     private OwnerReply Ask(OwnerRequest request, ICheckListener? listener = null)
     {

@@ -20,4 +20,17 @@ internal readonly record struct PeerCredentials(int ProcessId, uint UserId)
 
     /// <summary>The same user as this process, or root: the only ones that an owner and its clients talk to.</summary>
     public bool IsTrusted => UserId == 0 || UserId == Libc.geteuid();
+
+    /// <summary>Whether the process may be believed when it says that it serves a volume: it is trusted, or it is the volume's owner's, whom root and
+    /// whoever else uses the volume believe anyway.</summary>
+    public bool MayServe(string volumePath)
+    {
+        if (IsTrusted)
+        {
+            return true;
+        }
+
+        using var host = new Trees.HostTree("");
+        return UserId == (host.Find(Path.GetFullPath(volumePath))?.UserId ?? 0);
+    }
 }

@@ -132,24 +132,14 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
         using HeldScene scene = new();
         File.WriteAllText(scene["file"], "text");
         Assert.Contains("no mount point", AditTool.Run("upgrade", scene.InFolder("elsewhere")).Expect(1).Errors, StringComparison.Ordinal);
-        Assert.Contains("did not start", Ask(scene, version: 1, "/bin/false"), StringComparison.Ordinal);
-        Assert.Contains("version", Ask(scene, version: 77, "/bin/true"), StringComparison.Ordinal);
-        Assert.Contains("serves on", Ask(scene, version: 1, scene.InFolder("missing")), StringComparison.Ordinal);
+        Assert.Contains("did not start", scene.AskForUpgrade("/bin/false").Error, StringComparison.Ordinal);
+        Assert.Contains("version", scene.AskForUpgrade(77, "/bin/true").Error, StringComparison.Ordinal);
+        Assert.Contains("serves on", scene.AskForUpgrade(scene.InFolder("missing")).Error, StringComparison.Ordinal);
 
         var before = scene.ServerPid;
         Assert.Equal("text", File.ReadAllText(scene["file"]));
         Assert.Equal(before, AditTool.Run("info", scene.Mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32());
         scene.Unmount();
-    }
-
-    private static string Ask(HeldScene scene, int version, string program)
-    {
-        using var holder = Cli.Holding.HolderAddress.TryConnect(scene.Volume)!;
-        holder.ReceiveTimeout = 60_000;
-        using System.Net.Sockets.NetworkStream stream = new(holder);
-        Owners.MessageStream messages = new(stream);
-        messages.Write(new Cli.Holding.UpgradeRequest(version, [program]), Cli.Holding.HolderJson.Default.UpgradeRequest);
-        return messages.Read(Cli.Holding.HolderJson.Default.UpgradeReply, Owners.MessageStream.MaxRequestBytes)?.Error ?? "";
     }
 
     private void KillUnderLoad(string medium, int kills, int seed)

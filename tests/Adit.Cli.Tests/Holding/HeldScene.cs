@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Adit.Cli.Holding;
 using Adit.Cli.Mounts;
 using Adit.Cli.Owners;
@@ -17,12 +18,16 @@ internal sealed class HeldScene : IDisposable
     private readonly uint _connection;
     private readonly Timer _limit;
 
-    public HeldScene(string medium = "file", TimeSpan? limit = null)
+    /// <param name="medium">Of the volume.</param>
+    /// <param name="limit">How long the mount lives at most.</param>
+    /// <param name="volume">Where the volume is made; a folder of the scene's own where it is not given.</param>
+    /// <param name="program">The assembly that mounts, and serves after a death; the tool where it is not given.</param>
+    public HeldScene(string medium = "file", TimeSpan? limit = null, string? volume = null, string? program = null)
     {
-        Volume = _folder["pool.adit"];
-        AditTool.Run("mkfs", Volume, "--size", "256M", "--medium", medium).Expect(0);
+        Volume = volume ?? _folder["pool.adit"];
+        AditTool.Run("mkfs", Volume, "--size", volume is null ? "256M" : "64M", "--medium", medium).Expect(0);
         Mount = _folder.MakeDirectory("mnt");
-        ServerPid = AditTool.Run("mount", Volume, Mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
+        ServerPid = AditTool.RunAt(program ?? AditTool.Assembly, "mount", Volume, Mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
         HolderPid = HolderAddress.ProcessOf(Volume);
         _connection = MountTable.Find(Mount)!.DeviceMinor;
         _limit = new Timer(_ => ConnectionControl.Abort(_connection), null, limit ?? TimeSpan.FromMinutes(2), Timeout.InfiniteTimeSpan);
@@ -39,12 +44,41 @@ internal sealed class HeldScene : IDisposable
 
     public string this[string name] => Path.Combine(Mount, name);
 
+    /// <summary>A program in the scene's folder that runs a script of the shell.</summary>
+    public string MakeProgram(string name, string script)
+    {
+        var path = InFolder(name);
+        File.WriteAllText(path, "#!/bin/bash\n" + script);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return path;
+    }
+
     public string Log => File.ReadAllText(MountLog.Path(Volume));
 
     public string InFolder(string name) => _folder[name];
 
     /// <summary>Kills the server.</summary>
     public void KillServer() => Kill(ServerPid);
+
+    /// <summary>Asks the holder to have a program serve, as <c>adit upgrade</c> does when it is that program.</summary>
+    public UpgradeReply AskForUpgrade(params string[] program) => AskForUpgrade(Fuse.Succession.SessionMemory.Version, program);
+
+    public UpgradeReply AskForUpgrade(int version, params string[] program)
+    {
+        using var holder = HolderAddress.TryConnect(Volume)!;
+        return AskForUpgrade(holder, version, program);
+    }
+
+    public static UpgradeReply AskForUpgrade(Socket holder, int version, params string[] program)
+    {
+        holder.ReceiveTimeout = 60_000;
+        using NetworkStream stream = new(holder);
+        MessageStream messages = new(stream);
+        messages.Write(new UpgradeRequest(version, program), HolderJson.Default.UpgradeRequest);
+        var reply = messages.Read(HolderJson.Default.UpgradeReply, MessageStream.MaxRequestBytes);
+        Assert.True(reply is not null, "the holder ended before it answered");
+        return reply;
+    }
 
     /// <summary>Waits until another server serves.</summary>
     public void WaitForSuccessor()
@@ -77,6 +111,19 @@ internal sealed class HeldScene : IDisposable
         using var process = Process.GetProcessById(pid);
         process.Kill();
         Assert.True(SpinWait.SpinUntil(() => HasEnded(pid), Patience), $"process {pid} does not die");
+    }
+
+    /// <summary>Lets a process stand still.</summary>
+    public static void Stop(int pid)
+    {
+        const int SIGSTOP = 19;
+        Assert.Equal(0, Libc.kill(pid, SIGSTOP));
+    }
+
+    public static void Continue(int pid)
+    {
+        const int SIGCONT = 18;
+        Assert.Equal(0, Libc.kill(pid, SIGCONT));
     }
 
     public static bool HasEnded(int pid)
