@@ -243,7 +243,7 @@ public sealed class LayoutBreakTests
         Lease lease = file.Space.TakeLease(new PageRange(default, 1), new LeaseOptions { Purpose = "client" });
         FakeView view = new(new PageRange(default, 1), isStorable: false, ViewPolicy.Follow);
         Assert.Equal(Errno.Success, file.Space.AttachView(view, new LeaseOptions { Purpose = "test" }));
-        foreach (Action letGo in (Action[])[lease.Dispose, () => file.Space.DetachView(view)])
+        foreach (Action letGo in (Action[])[() => file.Space.DetachView(view), lease.Dispose])
         {
             Assert.Equal(Errno.EBUSY, file.Space.TryEvict(discards: true));
             isCalled.Reset();

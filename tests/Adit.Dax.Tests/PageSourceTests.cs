@@ -1,4 +1,6 @@
+using System.Buffers;
 using Adit.Dax.Layouts;
+using Adit.Dax.Mappings;
 using Adit.Dax.Pins;
 using Adit.Dax.Sources;
 using Adit.Dax.Tests.Fakes;
@@ -86,11 +88,59 @@ public sealed class PageSourceTests
         Assert.Equal(1, rig.Survivor(1)[0]);
     }
 
+    [Fact]
+    public void Zeros_that_are_read_while_a_page_is_filled_give_way_to_it_when_the_source_ends_meanwhile()
+    {
+        using MappedFile file = new();
+        using ManualResetEventSlim isFilling = new();
+        using ManualResetEventSlim mayGoOn = new();
+        IDisposable registration = file.Space.RegisterSource(new PageRange(default, 8), new CountingSource
+        {
+            BeforeFill = () =>
+            {
+                isFilling.Set();
+                Assert.True(mayGoOn.Wait(10_000));
+            },
+        });
+        Racer<byte> first = Racer.Start(() => file.Load(3 * Page));
+        Assert.True(isFilling.Wait(10_000));
+        registration.Dispose();
+        Assert.Equal(0, file.Load(3 * Page));
+        mayGoOn.Set();
+        Assert.Equal(3, first.Join());
+        Assert.Equal(3, file.Load(3 * Page));
+    }
+
+    [Fact]
+    public void What_a_source_leaves_of_a_page_is_zeros()
+    {
+        using MappedFile file = new();
+        byte[] used = ArrayPool<byte>.Shared.Rent(Page);
+        used.AsSpan().Fill(0xEE);
+        ArrayPool<byte>.Shared.Return(used);
+        using IDisposable registration = file.Space.RegisterSource(new PageRange(default, 8), new CountingSource { FilledBytes = 100 });
+        Assert.Equal(3, file.Load((3 * Page) + 99));
+        Assert.Equal(0, file.Load((3 * Page) + 100));
+        Assert.Equal(0, file.Load((4 * Page) - 1));
+    }
+
+    [Fact]
+    public void Source_is_refused_where_sources_are_not_allowed()
+    {
+        using MappedFile file = new(new AddressSpaceOptions { AllowsSources = false });
+        Assert.Throws<NotSupportedException>(() => file.Space.RegisterSource(new PageRange(default, 8), new CountingSource()));
+        Assert.False(file.Space.HasSources);
+    }
+
     private sealed class CountingSource : IPageSource
     {
         private readonly List<long> _calls = [];
 
         public Errno Outcome { get; set; }
+
+        public Action? BeforeFill { get; init; }
+
+        public int FilledBytes { get; init; } = Page;
 
         public int CallsFor(long page)
         {
@@ -108,7 +158,8 @@ public sealed class PageSourceTests
             }
 
             Thread.Sleep(5);
-            page.Fill((byte)(offsetBytes / Page));
+            BeforeFill?.Invoke();
+            page[..FilledBytes].Fill((byte)(offsetBytes / Page));
             return Outcome;
         }
     }

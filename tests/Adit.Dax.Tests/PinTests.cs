@@ -198,11 +198,12 @@ public sealed class PinTests
         Assert.Equal(Environment.ProcessId, holder.ProcessId);
         Assert.Equal(2, holder.Pages.PageCount);
         pin!.WriteSegment(0).Span[0] = 3;
-        System.Buffers.MemoryHandle handle = pin.WriteSegment(0).Pin();
+        ReadOnlyMemory<byte> memory = pin.ReadSegment(0);
+        System.Buffers.MemoryHandle handle = memory.Pin();
         pin.Dispose();
         Assert.Equal(2, file.Space.ReadStatistics().Pins);
         Assert.Throws<ObjectDisposedException>(() => pin.ReadSegment(0).Span[0]);
-        Assert.Throws<ObjectDisposedException>(() => pin.ReadSegment(0).Pin().Dispose());
+        Assert.Throws<ObjectDisposedException>(() => memory.Pin().Dispose());
         handle.Dispose();
         Assert.Equal(0, file.Space.ReadStatistics().Pins);
         Assert.Empty(file.Space.FindHolders(PageRange.All));

@@ -38,6 +38,8 @@ public sealed class ViewAttachmentTests
         Assert.Equal(Errno.Success, file.File.Punch(new PageRange(new PageIndex(2), 8)));
         Assert.Equal(new PageRange(new PageIndex(2), 2), Assert.Single(view.Zapped));
         Assert.True(view.Shown[2].IsNone);
+        Assert.Equal(Errno.Success, file.File.Collapse(new PageRange(new PageIndex(1), 1)));
+        Assert.Equal([false, true], view.ZappedKeepsBytes);
     }
 
     [Fact]
@@ -50,7 +52,39 @@ public sealed class ViewAttachmentTests
         FakeView view = Attach(file, new PageRange(default, 1), isStorable: false, ViewPolicy.Follow);
         file.Store(0, 2);
         Assert.Equal(file.File.MediumPageOf(0), view.Shown[0].Value);
-        Assert.Single(view.Zapped);
+        Assert.True(Assert.Single(view.ZappedKeepsBytes));
+    }
+
+    [Fact]
+    public void View_that_has_ended_is_asked_nothing()
+    {
+        using MappedFile file = new();
+        file.Store(2 * Page, 1);
+        FakeView view = Attach(file, new PageRange(default, 4), isStorable: false, ViewPolicy.Follow);
+        file.Space.DetachView(view);
+        view.Mapped.Clear();
+        Assert.Equal(Errno.Success, file.File.Write(Page, [1]));
+        Assert.Equal(Errno.Success, file.File.Punch(new PageRange(new PageIndex(2), 8)));
+        Assert.Empty(view.Zapped);
+        Assert.Empty(view.Mapped);
+    }
+
+    [Fact]
+    public void Part_that_was_detached_is_never_shown_again_and_the_rest_is()
+    {
+        using MappedFile file = new(new AddressSpaceOptions { LeaseTime = TimeSpan.FromMilliseconds(1) });
+        file.Store(0, 1);
+        FakeView view = Attach(file, new PageRange(default, 8), isStorable: false, ViewPolicy.Detach);
+        Assert.Equal(Errno.Success, file.File.Punch(new PageRange(new PageIndex(2), 2)));
+        Assert.Equal(new PageRange(new PageIndex(2), 2), Assert.Single(view.Detached));
+        Assert.Equal(1, file.Space.ReadStatistics().Detachments);
+        view.Mapped.Clear();
+
+        // The blocks of pages 1 to 7 lie side by side, around the part.
+        Assert.Equal(Errno.Success, file.File.Write(0, new byte[8 * Page]));
+        Assert.All(view.Mapped, pages => Assert.False(pages.Overlaps(new PageRange(new PageIndex(2), 2))));
+        Assert.All([0L, 1, 4, 5, 6, 7], page => Assert.Equal(file.File.MediumPageOf(page), view.Shown[page].Value));
+        file.Space.DetachView(view);
     }
 
     [Fact]
@@ -60,6 +94,8 @@ public sealed class ViewAttachmentTests
         FakeView view = Attach(file, new PageRange(new PageIndex(2), 8), isStorable: true, ViewPolicy.Detach);
         Assert.All([2L, 3, 4, 5], page => Assert.False(view.Shown[page].IsNone));
         Assert.All([6L, 7, 8, 9], page => Assert.True(view.Shown[page].IsNone));
+        Assert.Equal(Errno.Success, file.File.Write(7 * Page, [1]));
+        Assert.True(view.Shown[7].IsNone);
         Assert.Equal(0, file.Space.ReadStatistics().FlushedBytes);
         Assert.Equal(Errno.Success, file.Space.Writeback(PageRange.All));
         Assert.Equal(0, file.Space.ReadStatistics().FlushedBytes);
@@ -126,6 +162,7 @@ public sealed class ViewAttachmentTests
         using MappedFile file = new();
         FakeView view = new(new PageRange(default, 8), isStorable: false, ViewPolicy.Follow) { MapOutcome = Errno.ENOMEM };
         Assert.Equal(Errno.ENOMEM, file.Space.AttachView(view, Lease));
+        view.MapOutcome = Errno.Success;
         file.Store(0, 1);
         Assert.Empty(view.Shown);
     }

@@ -16,7 +16,13 @@ internal sealed class FakeView(PageRange pages, bool isStorable, ViewPolicy poli
     /// <summary>What each page shows: a medium page, None for zeros.</summary>
     public Dictionary<long, MediumPage> Shown { get; } = [];
 
+    /// <summary>What was mapped, in the order of the calls.</summary>
+    public List<PageRange> Mapped { get; } = [];
+
     public List<PageRange> Zapped { get; } = [];
+
+    /// <summary>Of each zapped range: its bytes had to be kept.</summary>
+    public List<bool> ZappedKeepsBytes { get; } = [];
 
     public List<PageRange> Detached { get; } = [];
 
@@ -40,6 +46,7 @@ internal sealed class FakeView(PageRange pages, bool isStorable, ViewPolicy poli
         foreach (ViewSegment segment in segments)
         {
             Assert.True(Pages.Contains(segment.Pages));
+            Mapped.Add(segment.Pages);
             for (long i = 0; i < segment.Pages.PageCount; i++)
             {
                 Shown[segment.Pages.First.Value + i] = segment.IsZeros ? MediumPage.None : segment.Start + i;
@@ -53,6 +60,7 @@ internal sealed class FakeView(PageRange pages, bool isStorable, ViewPolicy poli
     {
         Assert.True(Pages.Contains(pages));
         Zapped.Add(pages);
+        ZappedKeepsBytes.Add(keepBytes);
         OnZap?.Invoke();
         return Errno.Success;
     }

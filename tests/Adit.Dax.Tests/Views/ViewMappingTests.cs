@@ -127,6 +127,12 @@ public sealed unsafe class ViewMappingTests
         ViewMapping view = fixture.Map(ViewKind.ReadWrite, [.. Enumerable.Range(0, 64).Select(page => Segment(page, 1, 20 + page))]);
         string maps = File.ReadAllText("/proc/self/maps");
         Assert.Contains($"{(long)view.Start:x}-{(long)view.Start + (64 << 12):x} rw-s", maps, StringComparison.Ordinal);
+
+        // The kernel would join them too; but each would have been a call.
+        DeviceLikeMedium medium = new(1 * MiB);
+        using ViewFixture counted = new(medium);
+        medium.RefuseMapping(number: 2, Errno.ENOMEM);
+        _ = counted.Map(ViewKind.Read, [.. Enumerable.Range(0, 64).Select(page => Segment(page, 1, 20 + page))]);
     }
 
     private static ViewMapping Create(Medium medium, ViewKind kind)

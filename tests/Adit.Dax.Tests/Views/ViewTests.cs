@@ -284,6 +284,9 @@ public sealed class ViewTests : IDisposable
     {
         FakeFile file = MakeFile(4 * Page);
         View view = Map(file, 0, 4 * Page, ViewKind.ReadWrite);
+        file.DurableOutcome = Errno.ENOSPC;
+        Assert.Equal(Errno.ENOSPC, view.Flush());
+        file.DurableOutcome = Errno.Success;
         Assert.Equal(Errno.Success, view.Flush());
         view.WritableSpan[0] = 1;
         _medium.FailAt(MediumCall.Fence, 1, Errno.EIO);
@@ -303,6 +306,15 @@ public sealed class ViewTests : IDisposable
         View view = Map(file, 0, Page, ViewKind.ReadWrite);
         Assert.Equal(Errno.ENOTSUP, view.Advise(0, Page, MappingAdvice.Sync));
         Assert.False(view.IsSync);
+    }
+
+    [Fact]
+    public void Writable_view_that_is_to_follow_is_refused_and_says_why()
+    {
+        FakeFile file = MakeFile(4 * Page);
+        ViewOptions following = new() { Kind = ViewKind.ReadWrite, Policy = ViewPolicy.Follow };
+        Assert.Equal(Errno.EINVAL, TryMap(file, following, out _, out string? refusal));
+        Assert.Contains("cannot follow", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
