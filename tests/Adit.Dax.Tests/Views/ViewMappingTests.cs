@@ -131,7 +131,7 @@ public sealed unsafe class ViewMappingTests
         // The kernel would join them too; but each would have been a call.
         DeviceLikeMedium medium = new(1 * MiB);
         using ViewFixture counted = new(medium);
-        medium.RefuseMapping(number: 2, Errno.ENOMEM);
+        medium.RefuseMapping(number: 2, Errno.EIO);
         _ = counted.Map(ViewKind.Read, [.. Enumerable.Range(0, 64).Select(page => Segment(page, 1, 20 + page))]);
     }
 

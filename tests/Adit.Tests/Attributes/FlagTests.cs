@@ -91,6 +91,7 @@ public sealed class FlagTests
 
         Assert.Equal(Errno.ENOTSUP, Refusal(() => volume.SetFlags("/f", FileFlags.ProjectInherit)));
         Assert.Equal(Errno.EINVAL, Refusal(() => volume.SetFlags("/fifo", FileFlags.DirectAccess)));
+        Assert.Equal(Errno.EINVAL, Refusal(() => Fix(volume, "/fifo", FileFlags.DirectAccess)));
         Assert.Equal(Errno.ENOTSUP, Refusal(() => Fix(volume, "/fifo", FileFlags.Immutable)));
         Assert.Equal(Errno.EINVAL, Refusal(() => volume.SetFlags("/f", FileFlags.Sync, FileFlags.Sync)));
         Assert.Equal(Errno.EINVAL, Refusal(() => volume.SetFlags("/f", (FileFlags)1)));

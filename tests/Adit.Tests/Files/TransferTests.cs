@@ -92,6 +92,7 @@ public sealed class TransferTests
         Assert.Equal(bytes, read);
         await file.FlushAsync();
         await file.AllocateAsync(0, Page, AllocateMode.PunchHole | AllocateMode.KeepSize);
+        Assert.Equal(9, file.Attributes.BlockCount);
         await file.SetLengthAsync(2 * Page);
         Assert.Equal(2 * Page, file.Length);
         using CancellationTokenSource cancelled = new();

@@ -120,6 +120,18 @@ public sealed class VolumeRecipeTests : IDisposable
             WaitForMore(reader, ref looks);
             file.SetLength(0);
             WaitForMore(reader, ref looks);
+
+            // Others get the blocks.
+            _volume.Sync();
+            byte[] other = new byte[1 << 20];
+            other.AsSpan().Fill(0xEE);
+            using AditFile filler = _volume.OpenFile("/b", FileMode.Create);
+            while (_volume.Store.FreeBlocks > 1024)
+            {
+                filler.Append(other);
+            }
+
+            WaitForMore(reader, ref looks);
         }
         finally
         {
@@ -131,11 +143,13 @@ public sealed class VolumeRecipeTests : IDisposable
         Assert.Equal(bytes, view.Span);
     }
 
-    [Fact]
-    public void Bytes_of_unaligned_writes_to_an_o_sync_file_survive()
+    [Theory]
+    [InlineData(DurabilityModel.CacheLine)]
+    [InlineData(DurabilityModel.Page)]
+    public void Bytes_of_unaligned_writes_to_an_o_sync_file_survive(DurabilityModel model)
     {
         const int Seed = 30;
-        using SimulatedMedium medium = new(16 << 20, DurabilityModel.CacheLine, Seed);
+        using SimulatedMedium medium = new(16 << 20, model, Seed);
         Volume.Format(medium, new FormatOptions());
         using Volume volume = Volume.Open(medium, Quiet());
         using SimulatedMedium image = medium.MakeImageMedium(Seed + 1);
@@ -246,6 +260,32 @@ public sealed class VolumeRecipeTests : IDisposable
         byte[] read = new byte[2 * Page];
         Assert.Equal(expectedBytes, file.Read(Size + beyondEnd, read));
         Assert.Equal(Errno.ENXIO, Assert.Throws<AditException>(() => file.Pin(Size + beyondEnd, 2 * Page).Dispose()).Errno);
+    }
+
+    [Theory]
+    [InlineData(AllocateMode.CollapseRange, 5)]
+    [InlineData(AllocateMode.InsertRange, 13)]
+    public void Store_to_what_is_then_moved_survives_the_next_flush(AllocateMode mode, int movedTo)
+    {
+        const int Seed = 31;
+        using SimulatedMedium medium = new(16 << 20, DurabilityModel.CacheLine, Seed) { EvictionsPerThousand = 0 };
+        Volume.Format(medium, new FormatOptions());
+        using Volume volume = Volume.Open(medium, Quiet());
+        using SimulatedMedium image = medium.MakeImageMedium(Seed + 1);
+        using AditFile file = volume.OpenFile("/a", FileMode.Create);
+        file.Write(0, new byte[16 * Page]);
+        using (Pin pin = file.Pin(9 * Page, 8, PinAccess.Write))
+        {
+            pin.WritableSpan.Fill(0x21);
+        }
+
+        file.Allocate(2 * Page, 4 * Page, mode);
+        file.Flush();
+        CrashState state = new();
+        medium.Capture(state);
+        medium.MakeImage(state, new ImageChoice(ImageMode.AllOld), image, mayCrash: false, Seed);
+        using Volume left = Volume.Open(image, Quiet());
+        Assert.Equal(0x21, Bytes.ReadAll(left, "/a")[(movedTo * Page) + 7]);
     }
 
     [Fact]
