@@ -392,6 +392,25 @@ public sealed class FlagTests
         Assert.NotEqual(1, volume.GetAttributes("/with").AccessTime.Seconds);
     }
 
+    [Theory]
+    [InlineData(FileFlags.None, false)]
+    [InlineData(FileFlags.NoAccessTime, true)]
+    public void File_that_was_just_made_without_access_times_keeps_its_own(FileFlags inherited, bool keeps)
+    {
+        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using Volume volume = fixture.Open();
+        volume.CreateDirectory("/d");
+        volume.SetFlags("/d", inherited);
+        using AditFile made = volume.OpenFile("/d/made", FileMode.CreateNew);
+        made.Write(0, [1]);
+        Timestamp before = made.Attributes.AccessTime;
+        Thread.Sleep(30);
+
+        made.Read(0, new byte[1]);
+
+        Assert.Equal(keeps, made.Attributes.AccessTime == before);
+    }
+
     /// <summary>Bit 9 of the effective capabilities that the kernel tells of this process is CAP_LINUX_IMMUTABLE; root may without.</summary>
     private static bool IsPrivileged()
     {

@@ -3,6 +3,7 @@ using Adit.Dax.Views;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Interop;
+using Adit.Metadata.Transactions;
 using Adit.Nodes;
 using Adit.Quotas;
 using Adit.TestKit.Threads;
@@ -40,6 +41,39 @@ public sealed class QuotaLimitTests
         // Freed blocks can be had again.
         Assert.Equal(Errno.Success, file.SetLength(5 * Block));
         Assert.Equal((Errno.EDQUOT, 5 * Block), QuotaFixture.Write(file, 200 * Block, 9 * Block));
+        fixture.Prove();
+    }
+
+    [Fact]
+    public void Allocation_beyond_the_limit_gets_nothing_of_it()
+    {
+        using QuotaFixture fixture = new();
+        fixture.Limit(7, hardBytes: 10 * Block);
+        using IOpenFile file = fixture.Make("f", 7);
+        QuotaFixture.Write(file, 0, 4 * Block);
+        Assert.Equal(Errno.EDQUOT, file.Allocate(AllocateMode.KeepSize, 0, 11 * Block));
+        Assert.Equal((4 * Block, 1), fixture.UsageOf(QuotaKind.User, 7));
+        Assert.Equal(Errno.Success, file.Allocate(AllocateMode.KeepSize, 0, 10 * Block));
+        Assert.Equal((10 * Block, 1), fixture.UsageOf(QuotaKind.User, 7));
+        fixture.Prove();
+    }
+
+    [Fact]
+    public void Writers_that_ask_for_room_at_once_get_no_more_than_there_is()
+    {
+        using QuotaFixture fixture = new();
+        fixture.Limit(7, hardBytes: 8 * Block);
+        using IOpenFile one = fixture.Make("a", 7);
+        using IOpenFile other = fixture.Make("b", 7);
+
+        // While this transaction is at hand none begins: both have been told of 8 blocks before either has any.
+        Assert.Equal(Errno.Success, fixture.Volume.Store.Begin(out Transaction held));
+        GuardedThread[] writers = GuardedThread.Start(2, number => QuotaFixture.Write(number == 0 ? one : other, 0, 5 * Block));
+        Thread.Sleep(300);
+        held.Abort();
+        GuardedThread.JoinAll(writers, TimeSpan.FromSeconds(30));
+
+        Assert.InRange(fixture.UsageOf(QuotaKind.User, 7).Bytes, 5 * Block, 8 * Block);
         fixture.Prove();
     }
 
@@ -142,11 +176,11 @@ public sealed class QuotaLimitTests
     {
         using QuotaFixture fixture = new();
         Volume volume = fixture.Volume;
-        QuotaLimits one = new(0, Block, 0, 0);
+        QuotaLimits one = new(0, Block, 0, 1);
         volume.SetQuota(QuotaKind.User, 0, in one);
         volume.SetQuota(QuotaKind.Group, 0, in one);
         volume.SetQuota(QuotaKind.Group, 8, in one);
-        volume.SetQuota(QuotaKind.Project, 9, in one);
+        volume.SetQuota(QuotaKind.Project, 9, one with { HardInodes = 2 });
         using (IOpenFile file = fixture.Make("root", 0, 0))
         {
             Assert.Equal(Errno.Success, QuotaFixture.Write(file, 0, 5 * Block).Errno);
@@ -155,6 +189,7 @@ public sealed class QuotaLimitTests
         using (IOpenFile file = fixture.Make("group", 7, 8))
         {
             Assert.Equal((Errno.EDQUOT, Block), QuotaFixture.Write(file, 0, 5 * Block));
+            Assert.Equal(Errno.EDQUOT, fixture.TryMake("more", 7, out _, 8));
         }
 
         volume.CreateDirectory("/p");
@@ -163,6 +198,7 @@ public sealed class QuotaLimitTests
         using (IOpenFile file = fixture.Make("file", 0, 0, volume.GetAttributes("/p").Inode))
         {
             Assert.Equal((Errno.EDQUOT, Block), QuotaFixture.Write(file, 0, 5 * Block));
+            Assert.Equal(Errno.EDQUOT, fixture.TryMake("more", 0, out _, 0, volume.GetAttributes("/p").Inode));
         }
 
         fixture.Prove();
@@ -192,9 +228,28 @@ public sealed class QuotaLimitTests
         Assert.Equal(Errno.Success, volume.SetAttributes(inode, in changes, out _));
         Assert.Equal((5 * Block, 1), fixture.UsageOf(kind, 20));
         Assert.Equal((Errno.EDQUOT, 0), QuotaFixture.Write(file, 5 * Block, 1));
+
+        // An inode is something to have, too.
+        fixture.Make("empty", 7, 8).Dispose();
+        volume.SetQuota(kind, 20, new QuotaLimits(0, 0, 0, 1));
+        changes.Fields = what;
+        Assert.Equal(Errno.EDQUOT, volume.SetAttributes(volume.GetAttributes("/empty").Inode, in changes, out _));
         fixture.Prove();
 
         NodeAttributes Of() => volume.GetAttributes("/f");
+    }
+
+    [Fact]
+    public void Owner_who_stays_and_is_at_the_limit_does_not_keep_a_file_from_another_group_and_project()
+    {
+        using QuotaFixture fixture = new();
+        fixture.Limit(7, hardBytes: 5 * Block, hardInodes: 1);
+        using IOpenFile file = fixture.Make("f", 7, 8);
+        QuotaFixture.Write(file, 0, 5 * Block);
+        AttributeChanges changes = new() { Fields = AttributeFields.GroupId | AttributeFields.Project, GroupId = 20, ProjectId = 21 };
+        Assert.Equal(Errno.Success, fixture.Volume.SetAttributes(fixture.Volume.GetAttributes("/f").Inode, in changes, out _));
+        Assert.Equal((5 * Block, 1), fixture.UsageOf(QuotaKind.Project, 21));
+        fixture.Prove();
     }
 
     [Fact]
@@ -234,6 +289,8 @@ public sealed class QuotaLimitTests
         Assert.Equal(volume.GetSpace(), volume.GetSpace(InodeNumber.Root));
         volume.SetQuota(QuotaKind.Project, 9, new QuotaLimits(20 * Block, 100 * Block, 0, 0));
         Assert.Equal((20, 0), (volume.GetSpace(p).TotalBlocks, volume.GetSpace(p).FreeBlocks));
+        volume.SetFlags("/p", FileFlags.None, FileFlags.ProjectInherit);
+        Assert.Equal(volume.GetSpace(), volume.GetSpace(p));
     }
 
     [Fact]
