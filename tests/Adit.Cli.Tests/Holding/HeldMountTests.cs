@@ -122,7 +122,24 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
         Assert.True(server.GetProperty("has_successor").GetBoolean());
         scene.WaitForSuccessor();
         Assert.Equal(scene.ServerPid, report.GetProperty("owner_pid").GetInt32());
+
+        // Nothing was to be recovered: the server before closed the volume in order.
+        Assert.True(AditTool.Run("info", scene.Mount, "--json").Expect(0).Json.GetProperty("was_clean").GetBoolean());
+        Assert.DoesNotContain("died", scene.Log, StringComparison.Ordinal);
         Stop(loads);
+        scene.Unmount();
+    }
+
+    [MountFact]
+    public void Server_that_dies_after_an_upgrade_is_followed_by_the_new_program()
+    {
+        using HeldScene scene = new();
+        var starts = scene.InFolder("starts");
+        Assert.Null(scene.AskForUpgrade(scene.MakeProgram("newer", $"echo start >> '{starts}'; exec dotnet '{AditTool.Assembly}' \"$@\"")).Error);
+        scene.WaitForSuccessor();
+        scene.KillServer();
+        scene.WaitForSuccessor();
+        Assert.Equal(2, File.ReadLines(starts).Count());
         scene.Unmount();
     }
 
