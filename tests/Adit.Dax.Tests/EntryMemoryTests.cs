@@ -23,7 +23,6 @@ public sealed class EntryMemoryTests
     public void Pages_touched_at_random_in_a_sparse_tebibyte_cost_at_most_16_bytes_each(int pageCount)
     {
         using MemoryMedium medium = new(TiB);
-        AddressSpace space = new(new EveryPageLayout(medium, isHuge: false));
         Random random = new(11);
         HashSet<long> pages = new(pageCount);
         while (pages.Count < pageCount)
@@ -31,17 +30,21 @@ public sealed class EntryMemoryTests
             pages.Add(random.NextInt64(TiB / PageIndex.PageBytes));
         }
 
-        // What the first pin of a process allocates is not the mapping's.
-        Assert.Equal(Errno.Success, new AddressSpace(space.Layout).Populate(0, 8 << 20, PinAccess.Read));
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        foreach (long page in pages)
+        AddressSpace? space = null;
+        long before = 0;
+        double bytes = LeastBytes(() =>
         {
-            Assert.Equal(Errno.Success, space.Pin(page * PageIndex.PageBytes, 8, PinAccess.Read, out Pin pin));
-            pin.Dispose();
-        }
+            space = new(new EveryPageLayout(medium, isHuge: false));
+            before = GC.GetTotalMemory(forceFullCollection: true);
+            foreach (long page in pages)
+            {
+                Assert.Equal(Errno.Success, space.Pin(page * PageIndex.PageBytes, 8, PinAccess.Read, out Pin pin));
+                pin.Dispose();
+            }
 
-        double bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)pageCount;
-        Assert.Equal(pageCount, space.ReadStatistics().Entries);
+            return GC.GetTotalMemory(forceFullCollection: true) - before;
+        }) / (double)pageCount;
+        Assert.Equal(pageCount, space!.ReadStatistics().Entries);
         Assert.True(bytes <= 16.0, $"{bytes:F2} bytes for each of {pageCount} pages");
         Assert.True(bytes >= 8, $"{bytes:F2} bytes for each page cannot be: an entry has 8");
 
@@ -56,12 +59,15 @@ public sealed class EntryMemoryTests
     {
         const int ChunkCount = 1 << 18;
         using MemoryMedium medium = new(TiB);
-        AddressSpace space = new(new EveryPageLayout(medium, isHuge: true));
-        Assert.Equal(Errno.Success, new AddressSpace(space.Layout).Populate(0, 8 << 20, PinAccess.Write));
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        Assert.Equal(Errno.Success, space.Populate(0, (long)ChunkCount << 21, PinAccess.Write));
-        double bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)ChunkCount;
-        Assert.Equal(ChunkCount, space.ReadStatistics().Entries);
+        AddressSpace? space = null;
+        double bytes = LeastBytes(() =>
+        {
+            space = new(new EveryPageLayout(medium, isHuge: true));
+            long before = GC.GetTotalMemory(forceFullCollection: true);
+            Assert.Equal(Errno.Success, space.Populate(0, (long)ChunkCount << 21, PinAccess.Write));
+            return GC.GetTotalMemory(forceFullCollection: true) - before;
+        }) / (double)ChunkCount;
+        Assert.Equal(ChunkCount, space!.ReadStatistics().Entries);
         Assert.True(bytes <= 16.0, $"{bytes:F2} bytes for each chunk");
         Assert.True(bytes >= 12, $"{bytes:F2} bytes for each chunk cannot be: an entry has 8, what is dirty of it 4");
     }
@@ -71,7 +77,6 @@ public sealed class EntryMemoryTests
     {
         const int Count = 200_000;
         Random random = new(12);
-        EntryTree tree = new(1);
         HashSet<long> chosen = new(Count);
         while (chosen.Count < Count)
         {
@@ -79,16 +84,27 @@ public sealed class EntryMemoryTests
         }
 
         long[] pages = [.. chosen];
-        Insert(tree, pages);
-        TakeOut(tree, pages);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        Insert(tree, pages);
-        TakeOut(tree, pages.AsSpan(0, Count * 19 / 20));
-        double bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (Count / 20.0);
-        Assert.Equal(Count / 20, tree.Count);
+        EntryTree? tree = null;
+        double bytes = LeastBytes(() =>
+        {
+            tree = new(1);
+            long before = GC.GetTotalMemory(forceFullCollection: true);
+            Insert(tree, pages);
+            TakeOut(tree, pages.AsSpan(0, Count * 19 / 20));
+            return GC.GetTotalMemory(forceFullCollection: true) - before;
+        }) / (Count / 20.0);
+        Assert.Equal(Count / 20, tree!.Count);
         Assert.True(bytes <= 32, $"{bytes:F2} bytes for each page that is left");
         GC.KeepAlive(pages);
         GC.KeepAlive(tree);
+    }
+
+    /// <summary>The least of three: what else the process does, its compiler first, can only add. The first of all is not counted at all: what a process
+    /// makes once is not the mapping's.</summary>
+    private static long LeastBytes(Func<long> measure)
+    {
+        _ = measure();
+        return Math.Min(measure(), Math.Min(measure(), measure()));
     }
 
     private static long[] Insert(EntryTree tree, long[] pages)
