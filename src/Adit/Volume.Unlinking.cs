@@ -117,8 +117,10 @@ public sealed partial class Volume
         directory.Settle(now);
         InodeRecord parent = directory.Record;
         parent.LinkCount -= isDirectory ? 1u : 0;
-        DeleteEntry(transaction, ref parent, directory.Number, hit.Offset, name, now);
+
+        // What was put last goes first: where both lie in one node, the room they leave is in one piece.
         drop.PutWithin(transaction);
+        DeleteEntry(transaction, ref parent, directory.Number, hit.Offset, name, now);
         directory.PutGrowth(transaction, in parent);
         transaction.StartCommit();
         directory.Recorded(in parent);

@@ -8,8 +8,10 @@ namespace Adit.Files;
 
 internal sealed partial class FileHandle
 {
-    private readonly Lock _cursorLock = new();
     private AddressSpace? _space;
+
+    // Both are there before the mapping is: most files are opened and closed without one.
+    private Lock? _cursorLock;
     private ErrorCursor _cursor;
 
     /// <summary>Opened for writing: write access may be asked of the mapping.</summary>
@@ -38,6 +40,7 @@ internal sealed partial class FileHandle
             if (_space is null)
             {
                 _cursor = space.OpenCursor();
+                _cursorLock = new Lock();
                 Volatile.Write(ref _space, space);
             }
         }
@@ -81,7 +84,7 @@ internal sealed partial class FileHandle
         AddressSpace? space = Volatile.Read(ref _space);
         if (space is not null)
         {
-            lock (_cursorLock)
+            lock (_cursorLock!)
             {
                 return space.Sync(PageRange.All, ref _cursor);
             }

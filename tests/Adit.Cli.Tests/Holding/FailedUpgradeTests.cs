@@ -110,6 +110,7 @@ public sealed class FailedUpgradeTests
     }
 
     [MountFact]
+    [Trait("Tier", "long")]
     public void Hand_over_during_a_request_that_does_not_end_is_refused_and_the_server_serves_on()
     {
         // The inner volume lies in a mount whose server stands still: a sync of it does not end until that goes on.
