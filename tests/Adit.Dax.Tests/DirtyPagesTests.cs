@@ -43,7 +43,7 @@ public sealed class DirtyPagesTests
     {
         const int Seed = 20;
         Random random = new(Seed);
-        for (int round = 0; round < 2000; round++)
+        for (int round = 0; round < 500; round++)
         {
             DirtyPages stored = default;
             SortedSet<int> model = [];

@@ -32,7 +32,7 @@ public sealed class EntryMemoryTests
 
         AddressSpace? space = null;
         long before = 0;
-        double bytes = LeastBytes(() =>
+        double bytes = LeastBytes(16.0 * pageCount, () =>
         {
             space = new(new EveryPageLayout(medium, isHuge: false));
             before = GC.GetTotalMemory(forceFullCollection: true);
@@ -60,7 +60,7 @@ public sealed class EntryMemoryTests
         const int ChunkCount = 1 << 18;
         using MemoryMedium medium = new(TiB);
         AddressSpace? space = null;
-        double bytes = LeastBytes(() =>
+        double bytes = LeastBytes(16.0 * ChunkCount, () =>
         {
             space = new(new EveryPageLayout(medium, isHuge: true));
             long before = GC.GetTotalMemory(forceFullCollection: true);
@@ -85,7 +85,7 @@ public sealed class EntryMemoryTests
 
         long[] pages = [.. chosen];
         EntryTree? tree = null;
-        double bytes = LeastBytes(() =>
+        double bytes = LeastBytes(32 * Count / 20.0, () =>
         {
             tree = new(1);
             long before = GC.GetTotalMemory(forceFullCollection: true);
@@ -99,12 +99,17 @@ public sealed class EntryMemoryTests
         GC.KeepAlive(tree);
     }
 
-    /// <summary>The least of three: what else the process does, its compiler first, can only add. The first of all is not counted at all: what a process
-    /// makes once is not the mapping's.</summary>
-    private static long LeastBytes(Func<long> measure)
+    /// <summary>Measures again when it is too much, at most three times: what else the process does, its compiler first, and what it makes once
+    /// can only add.</summary>
+    private static long LeastBytes(double atMost, Func<long> measure)
     {
-        _ = measure();
-        return Math.Min(measure(), Math.Min(measure(), measure()));
+        long least = measure();
+        for (int again = 0; again < 3 && least > atMost; again++)
+        {
+            least = Math.Min(least, measure());
+        }
+
+        return least;
     }
 
     private static long[] Insert(EntryTree tree, long[] pages)
