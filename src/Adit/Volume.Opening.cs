@@ -40,7 +40,17 @@ public sealed partial class Volume
                     CreateSizeBytes = options.SizeBytes & -Geometry.BlockSize,
                     Force = options.Force,
                 });
-            Format(medium, new FormatOptions { Label = options.Label, LogBytes = options.LogBytes, DirectAccess = options.DirectAccess, Quotas = options.Quotas, RootUserId = Caller.OfProcess.UserId, RootGroupId = Caller.OfProcess.GroupId });
+            Format(
+                medium,
+                new FormatOptions
+                {
+                    Label = options.Label,
+                    LogBytes = options.LogBytes,
+                    DirectAccess = options.DirectAccess,
+                    Quotas = options.Quotas,
+                    RootUserId = Caller.OfProcess.UserId,
+                    RootGroupId = Caller.OfProcess.GroupId,
+                });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

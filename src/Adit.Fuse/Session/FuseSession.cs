@@ -43,8 +43,8 @@ internal sealed class FuseSession : IDisposable
     /// <param name="transport">Where requests come from. Owned from here on.</param>
     /// <param name="options">How.</param>
     /// <param name="log">Told what goes wrong.</param>
-    /// <param name="memory">Where another server finds what this one has promised, and where it finds what another has; the caller's, for longer than the nodes. Null: the promises end
-    /// with this process.</param>
+    /// <param name="memory">Where another server finds what this one has promised, and where it finds what another has; the caller's, for
+    /// longer than the nodes. Null: the promises end with this process.</param>
     public FuseSession(INodeOperations nodes, ITransport transport, MountOptions options, FuseLog log, SessionMemory? memory = null)
     {
         _ownsMemory = memory is null;
@@ -296,14 +296,15 @@ internal sealed class FuseSession : IDisposable
     {
         InodeNumber inode = new(kept.Inode);
         Errno outcome = Nodes.Reopen(inode, OpenRequestFlags.ToIntent(kept.Flags), out IOpenFile? file);
-        if (outcome == Errno.Success && HandleTable.SinceWritten(kept) is { } since)
-        {
-            outcome = AdvanceModifyTime(inode, DateTimeOffset.UtcNow - since);
-        }
-
         if (outcome != Errno.Success)
         {
             Log(FuseLogLevel.Error, $"{inode}, which was open, cannot be opened again: {outcome.Message()}");
+            return null;
+        }
+
+        if (HandleTable.SinceWritten(kept) is { } since && AdvanceModifyTime(inode, DateTimeOffset.UtcNow - since) is var advanced and not Errno.Success)
+        {
+            Log(FuseLogLevel.Warning, $"{inode}: the time of its last write is not recorded: {advanced.Message()}");
         }
 
         return file;

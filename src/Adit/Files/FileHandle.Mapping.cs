@@ -10,7 +10,7 @@ internal sealed partial class FileHandle
 {
     private AddressSpace? _space;
 
-    // Both are there before the mapping is: most files are opened and closed without one.
+    // This and the cursor are there when the mapping is: most files are opened and closed without one.
     private Lock? _cursorLock;
     private ErrorCursor _cursor;
 
