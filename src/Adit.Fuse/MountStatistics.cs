@@ -9,10 +9,22 @@ namespace Adit.Fuse;
 /// <param name="Requests">How many of each kind were served.</param>
 /// <param name="OpenFileCount">Files open now.</param>
 /// <param name="KnownInodeCount">Inodes that the kernel holds now.</param>
+/// <param name="LookupCount">How often, in all, it holds them: once for each entry that it got and has not given back.</param>
+/// <param name="TotalRequestCount">Requests of all servers of this mount; those that were served twice count twice.</param>
+/// <param name="RepeatedRequestCount">Those among them that the kernel sent again to a server that took over.</param>
 /// <param name="NotificationCount">Notifications that the kernel took.</param>
 /// <param name="AllocatedBytes">Managed memory that the process has allocated since it began; serving requests adds nothing.</param>
+/// <param name="ManagedBytes">Managed memory in use now, what the next collection frees included.</param>
 public sealed record MountStatistics(
-    ImmutableSortedDictionary<string, long> Requests, int OpenFileCount, long KnownInodeCount, long NotificationCount, long AllocatedBytes)
+    ImmutableSortedDictionary<string, long> Requests,
+    int OpenFileCount,
+    long KnownInodeCount,
+    long LookupCount,
+    long TotalRequestCount,
+    long RepeatedRequestCount,
+    long NotificationCount,
+    long AllocatedBytes,
+    long ManagedBytes)
 {
     internal static MountStatistics Of(FuseSession session)
     {
@@ -31,6 +43,16 @@ public sealed record MountStatistics(
             }
         }
 
-        return new MountStatistics(requests.ToImmutable(), session.Handles.OpenCount, session.Lookups.InodeCount, session.Notifier.SentCount, GC.GetTotalAllocatedBytes());
+        (long total, long repeated) = session.Memory.CountRequests();
+        return new MountStatistics(
+            requests.ToImmutable(),
+            session.Handles.OpenCount,
+            session.Lookups.InodeCount,
+            session.Lookups.Total,
+            total,
+            repeated,
+            session.Notifier.SentCount,
+            GC.GetTotalAllocatedBytes(),
+            GC.GetTotalMemory(forceFullCollection: false));
     }
 }

@@ -49,7 +49,7 @@ internal sealed class InfoCommand : VolumeCommand
         if (report.Server is { } server)
         {
             Row("server", FormattableString.Invariant(
-                $"{server.RequestCount:n0} requests served; {server.OpenFileCount:n0} files open, {server.KnownInodeCount:n0} inodes known to the kernel; ") + (server.HasSuccessor
+                $"{server.TotalRequestCount:n0} requests served; {server.OpenFileCount:n0} files open, {server.KnownInodeCount:n0} inodes known to the kernel; ") + (server.HasSuccessor
                 ? FormattableString.Invariant($"another goes on if it dies, {server.TakeOverCount:n0} did so far")
                 : "the mount ends if it dies"));
         }

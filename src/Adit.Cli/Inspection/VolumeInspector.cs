@@ -61,10 +61,14 @@ internal sealed class VolumeInspector(Volume volume, FuseMount? mount = null, bo
             HasSuccessor = served.CanBeResumed && HolderAddress.ProcessOf(volume.Store.Medium.Name) != 0,
             RequestCount = statistics.Requests.Values.Sum(),
             Requests = statistics.Requests,
+            TotalRequestCount = statistics.TotalRequestCount,
+            RepeatedRequestCount = statistics.RepeatedRequestCount,
             OpenFileCount = statistics.OpenFileCount,
             KnownInodeCount = statistics.KnownInodeCount,
+            LookupCount = statistics.LookupCount,
             NotificationCount = statistics.NotificationCount,
             AllocatedBytes = statistics.AllocatedBytes,
+            ManagedBytes = statistics.ManagedBytes,
         };
     }
 

@@ -121,6 +121,11 @@ internal static class AttributeHandlers
         changes.Fields |= changesOwner && call.Header.UserId == 0 ? AttributeFields.IgnoreQuota : 0;
 
         Errno outcome = call.Nodes.SetAttributes(call.Node, changes, out NodeAttributes attributes);
+        if (outcome == Errno.Success && (changes.Fields & (AttributeFields.ModifyTime | AttributeFields.ModifyTimeNow)) != 0)
+        {
+            call.Session.Handles.ForgetWritten(call.Node);
+        }
+
         if (outcome == Errno.Success && (changes.Fields & AttributeFields.Mode) != 0)
         {
             if ((changes.Mode & Privileges.SetIdBits) != 0)

@@ -70,6 +70,20 @@ internal sealed unsafe class HandleTable
         }
     }
 
+    /// <summary>The time of an inode's last change has been set and recorded: when its handles were written through before does not count any more. Takes
+    /// time with the handles that were ever open at once.</summary>
+    public void ForgetWritten(InodeNumber inode)
+    {
+        for (int index = 0; _kept != null && index < Volatile.Read(ref _slotCount); index++)
+        {
+            // A write that marks its handle now has not returned: it may as well have come before.
+            if (_kept[index].Inode == inode.Value && _kept[index].WrittenAtMs != 0)
+            {
+                _kept[index].WrittenAtMs = 0;
+            }
+        }
+    }
+
     public bool TryAdd(OpenHandle opened, out ulong handle)
     {
         ulong given = 0;

@@ -76,6 +76,21 @@ internal sealed class LookupCounts
         }
     }
 
+    /// <summary>The sum of all counts: as many entries as the kernel got and has not given back.</summary>
+    public long Total
+    {
+        get
+        {
+            long total = 0;
+            foreach (Shard shard in _shards)
+            {
+                total += shard.Total;
+            }
+
+            return total;
+        }
+    }
+
     /// <summary>Takes everything off, telling each inode and its count once.</summary>
     public void Drain(Action<InodeNumber, ulong> release)
     {
@@ -110,6 +125,23 @@ internal sealed class LookupCounts
         private int _used;
 
         public int InodeCount => Volatile.Read(ref _used);
+
+        public long Total
+        {
+            get
+            {
+                long total = 0;
+                lock (_lock)
+                {
+                    foreach (Slot slot in _slots)
+                    {
+                        total += (long)slot.Count;
+                    }
+                }
+
+                return total;
+            }
+        }
 
         public void Add(ulong inode)
         {

@@ -109,6 +109,8 @@ internal sealed unsafe class ReaderChannel : IDisposable
         _area->ForgottenCount = 0;
         _area->IsArmed = 0;
         _area->State = RequestState.InWork;
+        Volatile.Write(ref _area->BegunCount, _area->BegunCount + 1);
+        _area->RepeatedCount += (header.Unique & InHeader.ResendBit) != 0 ? 1 : 0;
         uint opcode = (uint)header.Opcode;
         if (opcode < (uint)_requestCounts.Length)
         {

@@ -71,6 +71,11 @@ internal unsafe struct ChannelArea
     /// <summary>The next commit of the thread is the one by which the request counts as done.</summary>
     public uint IsArmed;
 
+    /// <summary>Requests that were begun here, by all servers; those among them that the kernel sent again. Not used by versions that know none of them: they
+    /// lie behind all else.</summary>
+    public long BegunCount;
+    public long RepeatedCount;
+
     /// <summary>Stored behind all that it says something of.</summary>
     public RequestState State
     {

@@ -62,6 +62,20 @@ public sealed unsafe class SessionMemory : IDisposable
     /// <summary>See <see cref="Mounting.ConnectionControl"/>; 0 until it is mounted.</summary>
     public uint Connection => Head.Connection;
 
+    /// <summary>Requests that all servers over this memory began, and those among them that the kernel sent again.</summary>
+    internal (long Total, long Repeated) CountRequests()
+    {
+        long total = 0;
+        long repeated = 0;
+        for (int index = 0; index < ChannelCount; index++)
+        {
+            total += Volatile.Read(ref Channel(index)->BegunCount);
+            repeated += Volatile.Read(ref Channel(index)->RepeatedCount);
+        }
+
+        return (total, repeated);
+    }
+
     internal ref SessionHeader Head => ref *(SessionHeader*)_mapping.Start;
 
     internal ChannelArea* Channel(int index) => (ChannelArea*)(_mapping.Start + ChannelsOffset + (index * ChannelArea.SizeBytes));

@@ -57,6 +57,29 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
     }
 
     [MountFact]
+    public void Killed_server_leaves_a_time_that_was_set_after_a_write_and_records_that_of_a_write_after()
+    {
+        using HeldScene scene = new();
+        DateTime set = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+        using var before = Open(scene["written-before"], Posix.CreateNew);
+        using var after = Open(scene["written-after"], Posix.CreateNew);
+        Write(before, "text");
+        Write(after, "text");
+        Write(before, "more");
+        File.SetLastWriteTimeUtc(scene["written-before"], set);
+        File.SetLastWriteTimeUtc(scene["written-after"], set);
+        Write(after, "more");
+
+        scene.KillServer();
+        Assert.Equal(set, ModifyTime(scene["written-before"]));
+        Assert.InRange(ModifyTime(scene["written-after"]), DateTime.UtcNow.AddMinutes(-10), DateTime.UtcNow);
+        scene.WaitForSuccessor();
+        before.Dispose();
+        after.Dispose();
+        scene.Unmount();
+    }
+
+    [MountFact]
     public void Server_that_dies_again_and_again_is_given_up_and_the_log_says_so()
     {
         using HeldScene scene = new();
@@ -201,6 +224,15 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
         var file = Libc.open(path, flags | OpenFlags.O_CLOEXEC, 0x1A4);
         Assert.False(file.IsInvalid, $"{path}: {Libc.LastError}");
         return file;
+    }
+
+    /// <summary>What the server says, not what the kernel remembers; in whole seconds.</summary>
+    private static DateTime ModifyTime(string path)
+    {
+        const int AT_STATX_FORCE_SYNC = 0x2000;
+        StatxBuffer found;
+        Assert.Equal(0, Libc.statx(Libc.AT_FDCWD, path, AT_STATX_FORCE_SYNC, StatxBuffer.STATX_BASIC_STATS, &found));
+        return DateTimeOffset.FromUnixTimeSeconds(found.stx_mtime_sec).UtcDateTime;
     }
 
     private static void Write(FileDescriptor file, string text)

@@ -22,10 +22,11 @@ internal sealed class HeldScene : IDisposable
     /// <param name="limit">How long the mount lives at most.</param>
     /// <param name="volume">Where the volume is made; a folder of the scene's own where it is not given.</param>
     /// <param name="program">The assembly that mounts, and serves after a death; the tool where it is not given.</param>
-    public HeldScene(string medium = "file", TimeSpan? limit = null, string? volume = null, string? program = null)
+    /// <param name="size">Of the volume.</param>
+    public HeldScene(string medium = "file", TimeSpan? limit = null, string? volume = null, string? program = null, string? size = null)
     {
         Volume = volume ?? _folder["pool.adit"];
-        AditTool.Run("mkfs", Volume, "--size", volume is null ? "256M" : "64M", "--medium", medium).Expect(0);
+        AditTool.Run("mkfs", Volume, "--size", size ?? (volume is null ? "256M" : "64M"), "--medium", medium).Expect(0);
         Mount = _folder.MakeDirectory("mnt");
         ServerPid = AditTool.RunAt(program ?? AditTool.Assembly, "mount", Volume, Mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
         HolderPid = HolderAddress.ProcessOf(Volume);
@@ -78,6 +79,14 @@ internal sealed class HeldScene : IDisposable
         var reply = messages.Read(HolderJson.Default.UpgradeReply, MessageStream.MaxRequestBytes);
         Assert.True(reply is not null, "the holder ended before it answered");
         return reply;
+    }
+
+    /// <summary>Asks who serves.</summary>
+    /// <returns>The server, from now on <see cref="ServerPid"/>.</returns>
+    public int FindServer()
+    {
+        Assert.True(SpinWait.SpinUntil(() => (ServerPid = AskServer()) is not 0, Patience), $"no server: {Log}");
+        return ServerPid;
     }
 
     /// <summary>Waits until another server serves.</summary>
