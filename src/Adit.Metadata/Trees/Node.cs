@@ -56,12 +56,13 @@ internal readonly unsafe struct Node(byte* start)
     }
 
     /// <summary>The first slot whose key is not below <paramref name="key"/>; <see cref="Count"/> when there is none.</summary>
-    public int LowerBound(TreeKey key, out bool isEqual)
+    public int LowerBound(TreeKey key, out bool isEqual) => LowerBound(key, 0, out isEqual);
+
+    private int LowerBound(TreeKey key, int from, out bool isEqual)
     {
         NodeSlot* slots = Slots;
         ulong high = key.High;
         ulong low = key.Low;
-        int from = 0;
         int to = Header.Count;
         while (from < to)
         {
@@ -82,11 +83,11 @@ internal readonly unsafe struct Node(byte* start)
         return from;
     }
 
-    /// <summary>The child that a key belongs to.</summary>
+    /// <summary>The child that a key belongs to. The first slot's key says nothing: what is below the second belongs to the first child.</summary>
     public int ChildIndexOf(TreeKey key)
     {
-        int index = LowerBound(key, out bool isEqual);
-        return isEqual ? index : Math.Max(index - 1, 0);
+        int index = LowerBound(key, 1, out bool isEqual);
+        return isEqual ? index : index - 1;
     }
 
     public static int PaddedLength(int valueBytes) => (valueBytes + 7) & ~7;
@@ -160,6 +161,13 @@ internal readonly unsafe struct Node(byte* start)
     /// <summary>Inserts a child into an inner node that has room.</summary>
     public void InsertChild(int index, TreeKey key, long child)
     {
+        if (index == 1 && KeyAt(0) >= key)
+        {
+            // It says nothing, and stays in order all the same: builds from before compare it.
+            Slots[0].KeyHigh = TreeKey.Min.High;
+            Slots[0].KeyLow = TreeKey.Min.Low;
+        }
+
         OpenSlot(index);
         Slots[index] = new NodeSlot { KeyHigh = key.High, KeyLow = key.Low, Child = child };
     }

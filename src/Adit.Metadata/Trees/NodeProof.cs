@@ -56,7 +56,8 @@ public static unsafe class NodeProof
             return $"has {node.Count} children";
         }
 
-        for (int index = 1; index < node.Count; index++)
+        // The first key says nothing.
+        for (int index = 2; index < node.Count; index++)
         {
             if (node.KeyAt(index) <= node.KeyAt(index - 1))
             {

@@ -1,6 +1,7 @@
 using Adit.Format;
 using Adit.Interop;
 using Adit.Media;
+using Adit.Metadata.Checking;
 using Adit.Metadata.Space;
 using Adit.Metadata.Transactions;
 using Adit.Metadata.Trees;
@@ -44,6 +45,55 @@ public sealed class StoreModelTests
             {
                 store.Abandon();
             }
+        }
+    }
+
+    [Fact]
+    public void Keys_that_come_where_a_nodes_first_leaf_was_emptied_are_found_and_can_be_read_again()
+    {
+        const ulong Leaves = 200;
+        using MemoryMedium medium = new(VolumeBytes);
+        MetadataStore.Format(medium, new FormatOptions());
+        SortedDictionary<TreeKey, byte[]> model = [];
+        using (MetadataStore store = Open(medium))
+        {
+            // Three to a leaf, too many to merge with what is left of a neighbour, and more leaves than one inner node leads to.
+            for (ulong number = 0; number < 3 * Leaves; number++)
+            {
+                PutOne(store, model, 1000 * number, 1000);
+            }
+
+            // One leaf after another is emptied, and keys fill the place that it leaves, the first leaf of an inner node too.
+            for (ulong leaf = 0; leaf < Leaves; leaf++)
+            {
+                ulong first = 3000 * leaf;
+                for (ulong number = 0; number < 3; number++)
+                {
+                    DeleteOne(store, model, first + (1000 * number));
+                }
+
+                for (ulong number = 2; number > 0; number--)
+                {
+                    for (ulong place = 1; place < 6; place++)
+                    {
+                        PutOne(store, model, first + (1000 * number) + place, 1000);
+                    }
+                }
+            }
+
+            AssertEqual(model, store, "filled");
+            foreach (TreeKey key in model.Keys.Where(key => key.Offset % 2 == 0).ToArray())
+            {
+                DeleteOne(store, model, key.Offset);
+            }
+
+            AssertEqual(model, store, "thinned");
+        }
+
+        Assert.Empty(FindingsOf(medium));
+        using (MetadataStore store = Open(medium))
+        {
+            AssertEqual(model, store, "opened");
         }
     }
 
@@ -236,6 +286,35 @@ public sealed class StoreModelTests
 
     private static MetadataStore Open(Medium medium) =>
         MetadataStore.Open(medium, new StoreOptions { BackgroundWork = false });
+
+    private static IReadOnlyList<Finding> FindingsOf(Medium medium)
+    {
+        FindingLog findings = new();
+        using StructureChecker checker = new(medium, findings);
+        Assert.True(checker.ReadFixedParts());
+        checker.CheckTree();
+        return findings.Kept;
+    }
+
+    private static TreeKey KeyOf(ulong number) => new(new InodeNumber(7), RecordKind.Setting, number);
+
+    private static void PutOne(MetadataStore store, SortedDictionary<TreeKey, byte[]> model, ulong number, int valueBytes)
+    {
+        Assert.Equal(Errno.Success, store.Begin(out Transaction transaction));
+        byte[] value = new byte[valueBytes];
+        value.AsSpan().Fill((byte)number);
+        transaction.Put(KeyOf(number), value);
+        transaction.Commit();
+        model[KeyOf(number)] = value;
+    }
+
+    private static void DeleteOne(MetadataStore store, SortedDictionary<TreeKey, byte[]> model, ulong number)
+    {
+        Assert.Equal(Errno.Success, store.Begin(out Transaction transaction));
+        transaction.Delete(KeyOf(number));
+        transaction.Commit();
+        model.Remove(KeyOf(number));
+    }
 
     private static void Change(MetadataStore store, SortedDictionary<TreeKey, byte[]> model, Random random, int keyCount)
     {
