@@ -71,32 +71,32 @@ public sealed partial class Volume
     private bool CleanOrphans(TimeSpan budget)
     {
         long started = _context.Store.Options.Time.GetTimestamp();
-        while (TryGetNextOrphan(ref _nextOrphan, out InodeNumber number, out OrphanRecord record))
+        while (TryGetNextOrphan(ref _nextOrphan, out InodeNumber number))
         {
-            CleanOrphan(number, record);
+            CleanOrphan(number);
             if (_context.Store.Options.Time.GetElapsedTime(started) > budget)
             {
                 return false;
             }
         }
 
+        _context.HasOrphansLeft = false;
         return true;
     }
 
     private ulong _nextOrphan;
 
-    private bool TryGetNextOrphan(ref ulong next, out InodeNumber number, out OrphanRecord record)
+    private bool TryGetNextOrphan(ref ulong next, out InodeNumber number)
     {
         using TreeReader tree = _context.Store.Read();
         if (!tree.TryGetAtOrAbove(OrphanRecord.Key(new InodeNumber(next)), out TreeKey found, out ReadOnlySpan<byte> value)
             || found.Inode != InodeNumber.Volume || found.Kind != RecordKind.Orphan)
         {
             number = default;
-            record = default;
             return false;
         }
 
-        if (!OrphanRecord.TryRead(value, out record))
+        if (!OrphanRecord.TryRead(value, out _))
         {
             throw new TreeDamagedException($"{found}: not a valid orphan record");
         }
@@ -106,7 +106,7 @@ public sealed partial class Volume
         return true;
     }
 
-    private void CleanOrphan(InodeNumber number, OrphanRecord record)
+    private void CleanOrphan(InodeNumber number)
     {
         if (Use(number, out Inode? inode) != Errno.Success)
         {
@@ -116,11 +116,9 @@ public sealed partial class Volume
 
         using (new ExclusiveScope(inode!.Lock))
         {
-            // Whether it never had a name only the process before knew: the kernel that holds it still does, and asks for a first name of such files alone.
-            inode.IsTemporary |= _options.Succession is not null && inode.Record.LinkCount == 0 && inode.Record.IsRegular;
-            if ((record.Reasons & OrphanReasons.Truncating) != 0 && !inode.IsGone && inode.Record.LinkCount != 0)
+            // The inode knows whether a truncation is left: the record may be that of one that has come to its end since.
+            if (!inode.IsGone && inode.Record.LinkCount != 0)
             {
-                inode.TruncatingFrom = Math.Min(inode.TruncatingFrom, record.FirstFreedBlock);
                 _data.FinishTruncationLocked(inode);
             }
         }

@@ -22,11 +22,12 @@ internal sealed class VolumeContext
         Store = store;
         Medium = store.Medium;
         Names = names;
-        Inodes = new InodeTable(options.InodeCacheCount);
+        Inodes = new InodeTable(options.InodeCacheCount, continues: options.Succession is not null);
         TimeStamps = new TimeStampList(Inodes);
         InodeCount = new InodeCounter(store, store.UpcomingInodeNumber);
         CommitsAreDurable = store.CommitsAreDurable;
         IsReadOnly = store.IsReadOnly;
+        HasOrphansLeft = !store.IsReadOnly;
         MovesAccessTimes = options.AccessTime != AccessTimePolicy.None && !store.IsReadOnly;
         AlwaysMovesAccessTimes = options.AccessTime == AccessTimePolicy.Strict && !store.IsReadOnly;
         MovesDirectoryAccessTimes = MovesAccessTimes && options.DirectoryAccessTimes;
@@ -55,6 +56,9 @@ internal sealed class VolumeContext
     public readonly bool CommitsAreDurable;
 
     public readonly bool IsReadOnly;
+
+    /// <summary>Not all orphan records that the last opening left have been looked at: a file may have a truncation to be finished.</summary>
+    public volatile bool HasOrphansLeft;
 
     /// <summary>Which files are accessed directly.</summary>
     public readonly AccessRules Access;
@@ -108,7 +112,7 @@ internal sealed class VolumeContext
                 return Errno.ESTALE;
             }
 
-            if (Inodes.UseLoaded(number, in record, version, out found))
+            if (Inodes.UseLoaded(number, in record, HasOrphansLeft ? ReadTruncation(number) : long.MaxValue, version, out found))
             {
                 break;
             }
@@ -151,6 +155,16 @@ internal sealed class VolumeContext
         return InodeRecord.TryRead(value, out record)
             ? true
             : throw new TreeDamagedException($"{number}: not a valid inode record");
+    }
+
+    /// <summary>Where a truncation began that was cut short: what lies behind the end of the file must be gone before the file grows.</summary>
+    private long ReadTruncation(InodeNumber number)
+    {
+        using TreeReader tree = Store.Read();
+        return tree.TryGet(OrphanRecord.Key(number), out ReadOnlySpan<byte> value) && OrphanRecord.TryRead(value, out OrphanRecord record)
+            && (record.Reasons & OrphanReasons.Truncating) != 0
+                ? record.FirstFreedBlock
+                : long.MaxValue;
     }
 
     /// <summary>Ends a use while locks are held: an inode that this leaves without any is removed later.</summary>

@@ -22,9 +22,13 @@ internal sealed class InodeTable
 
     private readonly Stripe[] _stripes = new Stripe[StripeCount];
 
+    private readonly bool _continues;
+
     /// <param name="idleCount">How many inodes that are not in use stay.</param>
-    public InodeTable(int idleCount)
+    /// <param name="continues">Another process had the volume open for the same kernel, and made some of the inodes.</param>
+    public InodeTable(int idleCount, bool continues = false)
     {
+        _continues = continues;
         for (int i = 0; i < StripeCount; i++)
         {
             _stripes[i] = new Stripe((ulong)i, (Math.Max(idleCount, 0) + StripeCount - 1) / StripeCount);
@@ -57,11 +61,14 @@ internal sealed class InodeTable
     }
 
     /// <summary>Uses an inode whose record was read after a <see cref="TryUse(InodeNumber, out Inode?, out ulong)"/> that did not find it.</summary>
+    /// <param name="truncatingFrom">See <see cref="Inode.TruncatingFrom"/>.</param>
     /// <returns>False when the record may have become stale: look again.</returns>
-    public bool UseLoaded(InodeNumber number, in InodeRecord record, ulong version, [NotNullWhen(true)] out Inode? inode)
+    public bool UseLoaded(InodeNumber number, in InodeRecord record, long truncatingFrom, ulong version, [NotNullWhen(true)] out Inode? inode)
     {
         Stripe stripe = StripeOf(number);
-        Inode loaded = new(number, record);
+
+        // Whether it never had a name only the process before knew: the kernel that holds it still does, and asks for a first name of such files alone.
+        Inode loaded = new(number, record) { IsTemporary = _continues && record.LinkCount == 0 && record.IsRegular, TruncatingFrom = truncatingFrom };
         loaded.RefreshAccessTimeAge();
         using (stripe.Lock.Enter())
         {

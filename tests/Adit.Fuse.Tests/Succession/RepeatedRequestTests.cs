@@ -8,6 +8,7 @@ using Adit.Fuse.Tests.Fakes;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 using Adit.Media;
+using Adit.Metadata;
 using Adit.Nodes;
 using static Adit.Fuse.Tests.Fakes.RequestBytes;
 
@@ -130,12 +131,66 @@ public sealed class RepeatedRequestTests
     }
 
     [Fact]
+    public void Files_without_a_name_get_their_first_from_a_successor_that_has_not_come_to_all_of_them()
+    {
+        using Scene killed = new(MediumKind.File);
+        byte[] create = Struct(new CreateIn { Flags = 2, Mode = 0x81A4 });
+        ulong[] nodes = [.. Enumerable.Range(0, 5).Select(_ => killed.Session.Ask<EntryOut>(Opcode.TmpFile, 1, create, Name("/")).NodeId)];
+        killed.Kill();
+        using Scene successor = killed.TakeOver(new HastyTime());
+
+        // From the last on: the first was looked at when the volume was opened.
+        Assert.All(nodes.Reverse(), node => Assert.Equal(Errno.Success, successor.Session.Ask(Opcode.Link, 1, out _, Struct(new LinkIn { OldNodeId = node }), Name($"n{node}"))));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Truncation_that_a_kill_cut_short_shows_no_old_bytes_when_the_file_grows_before_it_is_finished(bool isNamed)
+    {
+        const int Page = 4096;
+        const int Pages = 600;
+        using Scene killed = new(MediumKind.File);
+
+        // One that is looked at before.
+        killed.Session.Ask<EntryOut>(Opcode.TmpFile, 1, Struct(new CreateIn { Flags = 2, Mode = 0x81A4 }), Name("/"));
+        (ulong node, ulong handle) = killed.Session.Create("long");
+        byte[] old = [.. Enumerable.Repeat((byte)0xA5, Page)];
+        for (ulong page = 0; page < Pages; page += 2)
+        {
+            Assert.Equal(Errno.Success, killed.Session.Write(node, handle, page * Page, old));
+        }
+
+        if (!isNamed)
+        {
+            Assert.Equal(Errno.Success, killed.Session.Ask(Opcode.Unlink, 1, out _, Name("long")));
+        }
+
+        killed.KillBeforeCommit(2, () => killed.Session.Ask(Opcode.SetAttr, node, out _, Struct(new SetAttrIn { Valid = SetAttrFields.Size, Size = Page })));
+        using Scene successor = killed.TakeOver(new HastyTime());
+
+        Assert.Equal(Errno.Success, successor.Session.Write(node, handle, Pages * Page, old));
+        for (ulong page = 1; page < Pages; page++)
+        {
+            Assert.Equal(new byte[Page], successor.Session.Read(node, handle, page * Page, Page));
+        }
+    }
+
+    [Fact]
     public void Memory_of_another_version_is_refused()
     {
         SessionMemory memory = SessionMemory.CreateShared();
         memory.Head.Version++;
         MountException refusal = Assert.Throws<MountException>(() => SessionMemory.Open(memory.File!));
         Assert.Equal(Errno.EPROTO, refusal.Errno);
+    }
+
+    /// <summary>Each look at it is a second later: whatever has a limit of time stops after its first step.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        private long _timestamp;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _timestamp, TimestampFrequency);
     }
 
     /// <summary>A server over a small volume with a few names, without a kernel.</summary>
@@ -159,13 +214,14 @@ public sealed class RepeatedRequestTests
                 Opcode.SetXAttr, File, out _, Struct(new SetXAttrIn { Size = 1 }), Struct(default(SetXAttrExtension)), Name("user.old"), "1"u8.ToArray()));
         }
 
-        private Scene(string path, SessionMemory memory, bool resumes)
+        private Scene(string path, SessionMemory memory, bool resumes, TimeProvider? time = null)
         {
             _path = path;
             _memory = memory;
             _killed = new KilledServer(path, memory);
             _succession = new HookedSuccession(memory);
-            _volume = Volume.Open(path, new VolumeOptions { Succession = _succession, CommitInterval = TimeSpan.FromHours(1) });
+            StoreOptions store = new() { CommitInterval = TimeSpan.FromHours(1), Staging = _succession.Staging, Witness = _succession, Time = time ?? TimeProvider.System };
+            _volume = Volume.Open(path, new VolumeOptions { Succession = _succession, Store = store });
             Session = new TestSession(_volume, new MountOptions { ReaderCount = 2 }, negotiate: !resumes, memory);
             if (resumes)
             {
@@ -208,7 +264,22 @@ public sealed class RepeatedRequestTests
 
         public void Kill() => _killed.Take();
 
-        public Scene TakeOver() => new(_killed.Volume, _killed.OpenMemory(), resumes: true) { File = File, Handle = Handle };
+        /// <summary>The picture of a kill is taken before the n-th commit of what is done.</summary>
+        public void KillBeforeCommit(int number, Action action)
+        {
+            _succession.BeforeCommit = () =>
+            {
+                if (--number == 0)
+                {
+                    _killed.Take();
+                }
+            };
+            action();
+            Assert.True(_killed.IsTaken, "it took fewer commits");
+        }
+
+        /// <param name="time">By which the successor measures how long something takes.</param>
+        public Scene TakeOver(TimeProvider? time = null) => new(_killed.Volume, _killed.OpenMemory(), resumes: true, time) { File = File, Handle = Handle };
 
         /// <summary>Has the session answer what the kernel sends again.</summary>
         public Errno ServeLeft(byte[] request)
