@@ -45,9 +45,11 @@ public sealed class KillSoakTests(ITestOutputHelper output)
         Quiet = TimeSpan.FromMinutes(minutes * 2 / 15),
         WarmUp = TimeSpan.FromMinutes(minutes / 30),
         LongestLifeOfClient = TimeSpan.FromSeconds(20),
-        FewestServerDeaths = (int)(minutes * 3),
+        FewestServerDeaths = (int)(minutes * 2),
         FewestClientDeaths = (int)(minutes * 4),
-        FewestRequests = (long)(minutes * 300_000),
+
+        // A machine that does nothing else makes fifty times as many.
+        FewestRequests = (long)(minutes * 50_000),
     };
 
     private void Run(SoakPlan plan)

@@ -38,8 +38,9 @@ internal sealed record MountFootprint(
     /// <param name="early">The same server, or at least one of the same age.</param>
     public IEnumerable<string> GrowthSince(MountFootprint early)
     {
-        // The collector lets garbage lie until it is worth its time: some MB of a process that allocates are no growth.
-        const long Noise = 24 << 20;
+        // The collector lets garbage lie until that is as much as the processor's cache, and keeps the memory for the next. A server that kept a hundred bytes of
+        // each request would pass this within a million of them.
+        const long Noise = 96 << 20;
         string? Grown(string what, long before, long now, long slack) =>
             now > before + slack ? string.Create(CultureInfo.InvariantCulture, $"{what} grew from {before:n0} to {now:n0}") : null;
 

@@ -237,8 +237,9 @@ internal sealed class SoakRun : IDisposable
     {
         ForgetUnused();
         Thread.Sleep(200);
-        var footprint = MountFootprint.Take(AskServer(), _scene.FindServer(), _scene.HolderPid);
-        Say($"{_clock.Elapsed:hh\\:mm\\:ss} {when}: {footprint}");
+        var server = AskServer();
+        var footprint = MountFootprint.Take(server, _scene.FindServer(), _scene.HolderPid);
+        Say($"{_clock.Elapsed:hh\\:mm\\:ss} {when}: {server.TotalRequestCount:n0} requests, {_deaths.Count} deaths of servers, {_clients.Sum(client => client.DeathCount)} of clients; {footprint}");
         return footprint;
     }
 
