@@ -2,6 +2,7 @@ using Adit.Format;
 using Adit.Fuse.Mounting;
 using Adit.Fuse.Options;
 using Adit.Fuse.Session;
+using Adit.Fuse.Session.Rings;
 using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
@@ -37,6 +38,15 @@ public sealed class FuseMount : IDisposable
     /// <summary>The mount is gone, everything its users left open is closed, and all of it is durable.</summary>
     public bool HasEnded => _session.HasEnded;
 
+    /// <summary>Requests come over io_uring.</summary>
+    public bool IsOverIoUring => _session.Rings is not null;
+
+    /// <summary>Why requests do not come over io_uring although that was asked for, and what helps; or null.</summary>
+    public string? IoUringRefusal { get; private init; }
+
+    /// <summary>The kernel is set to offer io_uring to a mount that is made now.</summary>
+    public static bool IsIoUringSwitchedOn => RingSupport.IsSwitchedOn;
+
     /// <summary>Mounts, and serves until <see cref="Unmount"/>, <see cref="Dispose"/>, or an unmount from outside.
     /// The mount answers when this returns.</summary>
     /// <param name="nodes">What to serve.</param>
@@ -60,7 +70,8 @@ public sealed class FuseMount : IDisposable
         try
         {
             mounted?.Invoke(device);
-            session = new FuseSession(nodes, new DeviceTransport(device), options, log, memory);
+            RingQueues? rings = PrepareRings(device, options, memory, out string? refusal);
+            session = new FuseSession(nodes, new DeviceTransport(device), options, log, memory, rings);
             Errno negotiated = session.Negotiate();
             if (negotiated != Errno.Success)
             {
@@ -72,8 +83,18 @@ public sealed class FuseMount : IDisposable
             uint connection = MountTable.Find(path)?.DeviceMinor ?? 0;
             session.Memory.Head.Connection = connection;
             session.Start();
+            if (rings is not null && session.Rings is null)
+            {
+                refusal = RingSupport.WhyNotOffered;
+            }
+
+            if (refusal is not null)
+            {
+                log(FuseLogLevel.Warning, $"requests do not come over io_uring: {refusal}");
+            }
+
             log(FuseLogLevel.Information, $"mounted {options.Source} on {path}; MAP_SYNC and FICLONE do not exist through FUSE: for direct access use the library");
-            return new FuseMount(session, path, connection, log);
+            return new FuseMount(session, path, connection, log) { IoUringRefusal = refusal };
         }
         catch
         {
@@ -198,6 +219,23 @@ public sealed class FuseMount : IDisposable
 
     /// <summary>What the server did so far.</summary>
     public MountStatistics GetStatistics() => MountStatistics.Of(_session);
+
+    private static RingQueues? PrepareRings(FileDescriptor device, MountOptions options, SessionMemory? memory, out string? refusal)
+    {
+        refusal = null;
+        if (!options.OverIoUring)
+        {
+            return null;
+        }
+
+        if (memory?.File is not null)
+        {
+            refusal = "another server could not go on with what this one has in work: mount without a holder";
+            return null;
+        }
+
+        return RingQueues.TryPrepare(device, options.ReaderCount, out refusal);
+    }
 
     private bool IsMounted => MountTable.Find(MountPoint) is { IsAdit: true } mounted && mounted.DeviceMinor == _connection;
 

@@ -26,15 +26,21 @@ public sealed record MountStatistics(
     long AllocatedBytes,
     long ManagedBytes)
 {
+    /// <summary>How many of the requests came over io_uring.</summary>
+    public long RingRequestCount { get; init; }
+
     internal static MountStatistics Of(FuseSession session)
     {
         ImmutableSortedDictionary<string, long>.Builder requests = ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        long ringCount = 0;
         for (int opcode = 0; opcode < Dispatcher.OpcodeCount; opcode++)
         {
             long count = 0;
             foreach (ReaderChannel channel in session.Channels)
             {
-                count += channel.CountOf((Opcode)opcode);
+                long served = channel.CountOf((Opcode)opcode);
+                count += served;
+                ringCount += channel.Queue >= 0 ? served : 0;
             }
 
             if (count != 0)
@@ -53,6 +59,9 @@ public sealed record MountStatistics(
             repeated,
             session.Notifier.SentCount,
             GC.GetTotalAllocatedBytes(),
-            GC.GetTotalMemory(forceFullCollection: false));
+            GC.GetTotalMemory(forceFullCollection: false))
+        {
+            RingRequestCount = ringCount,
+        };
     }
 }

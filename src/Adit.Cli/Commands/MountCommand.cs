@@ -42,7 +42,7 @@ internal sealed class MountCommand : VolumeCommand
             throw new CommandFailure($"{operand.VolumeText} is a mount point of {operand.VolumePath}, which is mounted already", ExitCode.Busy, Errno.EBUSY);
         }
 
-        var isHeld = !arguments.GetValue(_noHolder);
+        var isHeld = !arguments.GetValue(_noHolder) && !MountedVolume.CannotBeHeld(options);
         try
         {
             return Mount(operand.VolumePath, directory, options, arguments.GetValue(_foreground), isHeld, output);

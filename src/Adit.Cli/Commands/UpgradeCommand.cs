@@ -26,7 +26,7 @@ internal sealed class UpgradeCommand : VolumeCommand
         var mount = VolumeMounts.Named(arguments.GetRequiredValue(_directory));
         using var holder = HolderAddress.TryConnect(mount.Source)
             ?? throw new CommandFailure(
-                $"{mount.MountPoint} has no holder: it was mounted with --no-holder, or its holder died; unmount and mount it instead", errno: Errno.ENOTSUP);
+                $"{mount.MountPoint} has no holder: it was mounted with --no-holder or over io_uring, or its holder died; unmount and mount it instead", errno: Errno.ENOTSUP);
         var reply = Ask(holder, new UpgradeRequest(SessionMemory.Version, Holder.OwnCommand()));
         if (reply.Error is not null)
         {

@@ -29,7 +29,7 @@ internal sealed class MountedVolume : IDisposable
         _mount = mount;
         _server = server;
         _log = log;
-        Notes = [.. warnings, .. MakeNotes(volume)];
+        Notes = [.. warnings, .. MakeNotes(volume), .. MakeNotes(mount)];
     }
 
     /// <summary>What a user should know about this mount.</summary>
@@ -86,6 +86,9 @@ internal sealed class MountedVolume : IDisposable
 
     /// <summary>Another server can go on with the mount.</summary>
     public bool CanBeResumed => _mount.CanBeResumed;
+
+    /// <summary>Requests will come over io_uring: no other server could go on with those in work, so there is nothing to hold.</summary>
+    public static bool CannotBeHeld(string options) => Parse(options).OverIoUring && FuseMount.IsIoUringSwitchedOn;
 
     /// <summary>The mount is open for writing nowhere but here; said to who must know it before it is mounted.</summary>
     public static bool IsReadOnly(string options) => Parse(options).ReadOnly;
@@ -165,6 +168,13 @@ internal sealed class MountedVolume : IDisposable
 
     private static MountOptions Parse(string text) =>
         MountOptionParser.TryParse(text, new MountOptions(), out var options, out var error) ? options : throw CommandFailure.Usage(error!);
+
+    private static string[] MakeNotes(FuseMount mount) => mount switch
+    {
+        { IoUringRefusal: { } refusal } => [$"requests do not come over io_uring: {refusal}"],
+        { IsOverIoUring: true } => ["requests come over io_uring: there is no holder, the mount ends with its server and cannot be upgraded"],
+        _ => [],
+    };
 
     private static List<string> MakeNotes(Volume volume)
     {

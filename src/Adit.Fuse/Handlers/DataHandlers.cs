@@ -48,7 +48,7 @@ internal static class DataHandlers
             {
                 call.Session.Pages?.Ensure(channel.Segments[..segmentCount]);
                 call.IsAnswered = true;
-                Errno sent = channel.SendSegments(call.Session.Transport, call.Header.Unique, segmentCount, lengthBytes);
+                Errno sent = channel.SendSegments(call.Header.Unique, segmentCount, lengthBytes);
                 if (sent == Errno.EINVAL)
                 {
                     call.IsAnswered = false;

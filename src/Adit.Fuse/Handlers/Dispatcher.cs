@@ -124,12 +124,12 @@ internal static unsafe class Dispatcher
 
     private static void Answer(FuseSession session, ReaderChannel channel, InHeader* header, Errno outcome, int bodyBytes)
     {
-        Errno sent = channel.SendReply(session.Transport, header->Unique, outcome, bodyBytes);
+        Errno sent = channel.SendReply(header->Unique, outcome, bodyBytes);
         if (sent == Errno.EINVAL && outcome == Errno.Success)
         {
             // The kernel found the reply malformed and still waits: that must not be for ever.
             session.Log(FuseLogLevel.Error, $"the kernel refused the reply to {header->Opcode} of node {header->NodeId} ({bodyBytes} bytes)");
-            sent = channel.SendReply(session.Transport, header->Unique, Errno.EIO, 0);
+            sent = channel.SendReply(header->Unique, Errno.EIO, 0);
         }
 
         ReplyOutcome.Report(session, header->Opcode, sent);

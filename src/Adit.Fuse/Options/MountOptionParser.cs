@@ -38,6 +38,8 @@ public static class MountOptionParser
         ["dax=always"] = options => options with { Dax = DaxMode.Always },
         ["dax=inode"] = options => options with { Dax = DaxMode.Inode },
         ["dax=never"] = options => options with { Dax = DaxMode.Never },
+        ["io_uring"] = options => options with { OverIoUring = true },
+        ["noio_uring"] = options => options with { OverIoUring = false },
         ["preview"] = options => options with { Previews = PreviewPolicy.Allow },
         ["nopreview"] = options => options with { Previews = PreviewPolicy.Refuse },
 

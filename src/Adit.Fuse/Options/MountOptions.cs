@@ -41,6 +41,9 @@ public sealed record MountOptions
     /// <summary>Threads that take requests, at least 2; 0: as many as processors.</summary>
     public int ReaderCount { get; init; }
 
+    /// <summary>Requests come over io_uring where the kernel can, else as always. The mount then ends with its server.</summary>
+    public bool OverIoUring { get; init; }
+
     /// <summary>How long the kernel may use a name or attributes without asking. Changes beside the mount are told to it.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(1);
 }

@@ -10,8 +10,9 @@ internal sealed unsafe class DeviceTransport(FileDescriptor device) : ITransport
 {
     private readonly int _number = device.DangerousNumber;
 
-    public Errno Receive(byte* buffer, int capacityBytes, out int lengthBytes)
+    public Errno Receive(byte* buffer, int capacityBytes, out byte* request, out int lengthBytes)
     {
+        request = buffer;
         nint length = Libc.UncancelledRead(_number, buffer, (nuint)capacityBytes);
         lengthBytes = (int)length;
         return length >= 0 ? Errno.Success : Libc.LastError;

@@ -4,6 +4,7 @@ using Adit.Fuse.Notifications;
 using Adit.Format;
 using Adit.Fuse.Options;
 using Adit.Fuse.Requests;
+using Adit.Fuse.Session.Rings;
 using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
@@ -19,17 +20,12 @@ namespace Adit.Fuse.Session;
 /// that are never held while a node operation or a call to the kernel runs.</para>
 /// <para>Failure. A transport that ends (unmounted, aborted) ends the readers; the last one closes what the kernel left
 /// open, gives back what it held, and makes all of it durable. The nodes stay open: they belong to the caller.</para></remarks>
-internal sealed class FuseSession : IDisposable
+internal sealed partial class FuseSession : IDisposable
 {
     private const int ReaderStackBytes = 256 << 10;
 
-    /// <summary>More readers than that are not started, however many requests wait.</summary>
-    private const int MaxReaders = 64;
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
-
     // Replaced as a whole when a reader is added.
     private volatile ReaderChannel[] _channels;
-    private readonly Thread[] _threads;
     private readonly ManualResetEventSlim _ended = new(false);
     private IDisposable? _observation;
     private ulong _capabilityDrop;
@@ -45,8 +41,11 @@ internal sealed class FuseSession : IDisposable
     /// <param name="log">Told what goes wrong.</param>
     /// <param name="memory">Where another server finds what this one has promised, and where it finds what another has; the caller's, for
     /// longer than the nodes. Null: the promises end with this process.</param>
-    public FuseSession(INodeOperations nodes, ITransport transport, MountOptions options, FuseLog log, SessionMemory? memory = null)
+    /// <param name="rings">Where requests come from instead, if the kernel agrees. Owned from here on. Null: they are not wanted or cannot be had.</param>
+    public FuseSession(
+        INodeOperations nodes, ITransport transport, MountOptions options, FuseLog log, SessionMemory? memory = null, RingQueues? rings = null)
     {
+        Rings = rings;
         _ownsMemory = memory is null;
         Memory = memory ?? SessionMemory.CreatePrivate();
         Pages = Memory.File is null ? null : new PresentPages();
@@ -61,12 +60,11 @@ internal sealed class FuseSession : IDisposable
         int area = 0;
         for (int index = 0; index < readers; index++)
         {
-            _channels[index] = new ReaderChannel(Memory, NextFreeArea(ref area));
+            _channels[index] = new ReaderChannel(Memory, NextFreeArea(ref area), transport);
         }
 
         _nextArea = area;
 
-        _threads = new Thread[readers];
         Notifier = new Notifier(this);
         Changes = new ChangeForwarder(this);
     }
@@ -115,7 +113,7 @@ internal sealed class FuseSession : IDisposable
         ReaderChannel channel = _channels[0];
         while (Negotiated is null)
         {
-            Errno received = Receive(channel, out int lengthBytes);
+            Errno received = channel.Receive(out int lengthBytes);
             if (IsEnd(received))
             {
                 return received;
@@ -130,6 +128,12 @@ internal sealed class FuseSession : IDisposable
         }
 
         RememberNegotiation();
+        if (!Negotiated.Has(InitFlags.OverIoUring))
+        {
+            Rings?.Dispose();
+            Rings = null;
+        }
+
         return Negotiated.Minor < Negotiation.OldestMinor ? Errno.EPROTO : Errno.Success;
     }
 
@@ -166,16 +170,15 @@ internal sealed class FuseSession : IDisposable
             ServeLeft();
         }
 
-        _liveReaders = _threads.Length;
-        for (int index = 0; index < _threads.Length; index++)
+        if (Rings is not null)
         {
-            ReaderChannel channel = _channels[index];
-            _threads[index] = new Thread(() => Read(channel), ReaderStackBytes)
-            {
-                Name = $"adit-fuse-{index}",
-                IsBackground = true,
-            };
-            _threads[index].Start();
+            ReadFromRings(Rings);
+        }
+
+        _liveReaders = _channels.Length;
+        foreach (ReaderChannel channel in _channels)
+        {
+            StartReader(channel);
         }
 
         new Thread(Watch, ReaderStackBytes) { Name = "adit-fuse-watch", IsBackground = true }.Start();
@@ -280,8 +283,14 @@ internal sealed class FuseSession : IDisposable
         {
             Notifier.Stop();
             Transport.Dispose();
+            Rings?.Dispose();
             foreach (ReaderChannel channel in _channels)
             {
+                if (channel.Queue >= 0)
+                {
+                    channel.Transport.Dispose();
+                }
+
                 channel.Dispose();
             }
 
@@ -334,7 +343,7 @@ internal sealed class FuseSession : IDisposable
                 ReaderChannel channel = _channels[0];
                 Serves(channel);
                 bool isLeft = true;
-                while (isLeft && Transport.HasRequest && !IsEnd(Receive(channel, out int lengthBytes)))
+                while (isLeft && Transport.HasRequest && !IsEnd(channel.Receive(out int lengthBytes)))
                 {
                     isLeft = lengthBytes <= 0 || Left!.MayBeLeft(channel);
                     if (lengthBytes > 0)
@@ -366,84 +375,6 @@ internal sealed class FuseSession : IDisposable
     }
 
     private static ulong CapabilityDropOf(in InHeader header) => header.NodeId ^ ((ulong)header.ProcessId << 32) ^ (1UL << 63);
-
-    private static bool IsEnd(Errno outcome) =>
-        outcome is not (Errno.Success or Errno.EINTR or Errno.EAGAIN or Errno.ENOENT);
-
-    private unsafe Errno Receive(ReaderChannel channel, out int lengthBytes)
-    {
-        channel.Clear();
-        return Transport.Receive(channel.RequestBuffer, channel.RequestCapacityBytes, out lengthBytes);
-    }
-
-    /// <summary>The calling thread serves the requests of a channel from now on.</summary>
-    private unsafe void Serves(ReaderChannel channel)
-    {
-        ChangeForwarder.Serve(this);
-        ServerSuccession.Serve(Memory, channel.Area);
-    }
-
-    private void Read(ReaderChannel channel)
-    {
-        Errno received;
-        Serves(channel);
-        while (true)
-        {
-            received = Receive(channel, out int lengthBytes);
-            if (received == Errno.Success)
-            {
-                Dispatcher.Serve(this, channel, lengthBytes);
-            }
-            else if (IsEnd(received))
-            {
-                break;
-            }
-        }
-
-        if (EndCause == Errno.Success)
-        {
-            EndCause = received;
-        }
-
-        if (Interlocked.Decrement(ref _liveReaders) == 0)
-        {
-            CleanUp();
-        }
-    }
-
-    /// <summary>Adds a reader whenever all of them have been at the same requests for a while: some requests wait for others (a truncation for the
-    /// end of a pin), which may need a reader to come to their end.</summary>
-    private void Watch()
-    {
-        while (!_ended.Wait(WatchInterval))
-        {
-            bool isStuck = true;
-            foreach (ReaderChannel channel in _channels)
-            {
-                isStuck &= channel.HasNotMoved();
-            }
-
-            if (isStuck && _channels.Length < MaxReaders && TryAddLiveReader())
-            {
-                ReaderChannel added = new(Memory, NextFreeArea(ref _nextArea));
-                _channels = [.. _channels, added];
-                new Thread(() => Read(added), ReaderStackBytes) { Name = $"adit-fuse-{_channels.Length - 1}", IsBackground = true }.Start();
-            }
-        }
-    }
-
-    /// <returns>False when the last reader has gone: the session has ended.</returns>
-    private bool TryAddLiveReader()
-    {
-        int live;
-        do
-        {
-            live = Volatile.Read(ref _liveReaders);
-        }
-        while (live != 0 && Interlocked.CompareExchange(ref _liveReaders, live + 1, live) != live);
-
-        return live != 0;
-    }
 
     /// <summary>The kernel sends neither RELEASE nor FORGET for what it held when a mount ends.</summary>
     private void CleanUp()

@@ -32,7 +32,9 @@ internal sealed record Negotiation(uint Minor, InitFlags Flags)
 
     public bool Has(InitFlags flag) => (Flags & flag) == flag;
 
-    public static Negotiation With(in InitIn offer)
+    /// <param name="offer">What the kernel can.</param>
+    /// <param name="hasRings">The rings are made: the kernel may use them.</param>
+    public static Negotiation With(in InitIn offer, bool hasRings = false)
     {
         ulong offered = offer.Flags;
         if (((InitFlags)offered & InitFlags.InitExtended) != 0)
@@ -40,7 +42,7 @@ internal sealed record Negotiation(uint Minor, InitFlags Flags)
             offered |= (ulong)offer.Flags2 << 32;
         }
 
-        return new Negotiation(Math.Min(offer.Minor, NewestMinor), (InitFlags)offered & Wanted);
+        return new Negotiation(Math.Min(offer.Minor, NewestMinor), (InitFlags)offered & (hasRings ? Wanted | InitFlags.OverIoUring : Wanted));
     }
 
     public InitOut ToReply(in InitIn offer) => new()

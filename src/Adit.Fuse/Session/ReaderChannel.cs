@@ -21,6 +21,7 @@ internal sealed unsafe class ReaderChannel : IDisposable
     private const int PageBytes = 4096;
 
     private readonly ChannelArea* _area;
+    private readonly byte* _buffer;
     private readonly IoVector* _parts;
     private readonly MediumSegment* _segments;
     private readonly long[] _requestCounts = new long[Dispatcher.OpcodeCount];
@@ -31,9 +32,13 @@ internal sealed unsafe class ReaderChannel : IDisposable
 
     /// <param name="memory">The session's.</param>
     /// <param name="index">Which of its areas this channel has.</param>
-    public ReaderChannel(SessionMemory memory, int index)
+    /// <param name="transport">Where its requests come from.</param>
+    /// <param name="queue">See <see cref="Queue"/>.</param>
+    public ReaderChannel(SessionMemory memory, int index, ITransport transport, int queue = -1)
     {
         Index = index;
+        Transport = transport;
+        Queue = queue;
         _area = memory.Channel(index);
 
         // A huge page behind the request buffer spares page table walks when a large write is copied out of it. All of it is there from the start: a
@@ -45,7 +50,8 @@ internal sealed unsafe class ReaderChannel : IDisposable
             _ = Libc.madvise(request, ChannelArea.RequestBytes, Libc.MADV_POPULATE_WRITE);
         }
 
-        RequestBuffer = RequestOf(_area);
+        _buffer = RequestOf(_area);
+        RequestBuffer = _buffer;
 
         // A page for header and body together: the kernel looks up each page that it copies from.
         ReplyBody = (byte*)_area + ChannelArea.ReplyOffset + sizeof(OutHeader);
@@ -60,13 +66,20 @@ internal sealed unsafe class ReaderChannel : IDisposable
     /// <summary>Which of the memory's areas it has.</summary>
     public int Index { get; }
 
+    /// <summary>Where its requests come from, and their replies go.</summary>
+    public ITransport Transport { get; }
+
+    /// <summary>Those that take requests from the same place have the same: the processor for a queue of io_uring, -1 for the classic channel.</summary>
+    public int Queue { get; }
+
     /// <summary>How far its request has come, for a server that takes over.</summary>
     public ChannelArea* Area => _area;
 
     /// <summary>The request was done by another server, who could not answer it: what remains to be done is done here.</summary>
     public bool IsRepeat { get; set; }
 
-    public byte* RequestBuffer { get; }
+    /// <summary>The request in work, or the place for one.</summary>
+    public byte* RequestBuffer { get; private set; }
 
     public int RequestCapacityBytes => RequestCapacityOf;
 
@@ -95,8 +108,16 @@ internal sealed unsafe class ReaderChannel : IDisposable
     /// <summary>A request is in work.</summary>
     public bool IsInWork => _area->State != RequestState.Idle;
 
-    /// <summary>Before a request is received: none lies here.</summary>
-    public void Clear() => ((InHeader*)RequestBuffer)->Length = 0;
+    /// <summary>Waits for a request.</summary>
+    /// <returns>As <see cref="ITransport.Receive"/>.</returns>
+    public Errno Receive(out int lengthBytes)
+    {
+        // None lies here until one is there: another server could take what is left for one.
+        ((InHeader*)_buffer)->Length = 0;
+        Errno received = Transport.Receive(_buffer, RequestCapacityOf, out byte* request, out lengthBytes);
+        RequestBuffer = request;
+        return received;
+    }
 
     public void Begin(in InHeader header)
     {
@@ -185,17 +206,17 @@ internal sealed unsafe class ReaderChannel : IDisposable
     public long CountOf(Opcode opcode) => Volatile.Read(ref _requestCounts[(int)opcode]);
 
     /// <summary>Sends the reply buffer's first bytes, or an error without body.</summary>
-    public Errno SendReply(ITransport transport, ulong unique, Errno error, int bodyBytes)
+    public Errno SendReply(ulong unique, Errno error, int bodyBytes)
     {
         OutHeader* header = (OutHeader*)(ReplyBody - sizeof(OutHeader));
         int lengthBytes = sizeof(OutHeader) + (error == Errno.Success ? bodyBytes : 0);
         *header = new OutHeader { Length = (uint)lengthBytes, Error = -(int)error, Unique = unique };
         _parts[0] = new IoVector(header, (nuint)lengthBytes);
-        return transport.Send(_parts, 1);
+        return Transport.Send(_parts, 1);
     }
 
     /// <summary>Sends a successful reply whose body are the first segments of <see cref="Segments"/>, without copying them.</summary>
-    public Errno SendSegments(ITransport transport, ulong unique, int segmentCount, int bodyBytes)
+    public Errno SendSegments(ulong unique, int segmentCount, int bodyBytes)
     {
         OutHeader* header = (OutHeader*)(ReplyBody - sizeof(OutHeader));
         *header = new OutHeader { Length = (uint)(sizeof(OutHeader) + bodyBytes), Unique = unique };
@@ -205,7 +226,7 @@ internal sealed unsafe class ReaderChannel : IDisposable
             _parts[index + 1] = new IoVector(_segments[index].Start, (nuint)_segments[index].LengthBytes);
         }
 
-        return transport.Send(_parts, segmentCount + 1);
+        return Transport.Send(_parts, segmentCount + 1);
     }
 
     public void Dispose()

@@ -22,7 +22,7 @@ internal sealed unsafe class LeftReplies
             ChannelArea* area = session.Memory.Channel(index);
             if (area->State != RequestState.Idle)
             {
-                _replies[area->Unique] = new ReaderChannel(session.Memory, index);
+                _replies[area->Unique] = new ReaderChannel(session.Memory, index, session.Transport);
             }
         }
     }
@@ -51,7 +51,7 @@ internal sealed unsafe class LeftReplies
     /// <param name="opcode">For the log.</param>
     public void Answer(ReaderChannel channel, ulong unique, Opcode opcode)
     {
-        ReplyOutcome.Report(_session, opcode, channel.SendReply(_session.Transport, unique, (Errno)channel.Area->Error, channel.Area->BodyBytes));
+        ReplyOutcome.Report(_session, opcode, channel.SendReply(unique, (Errno)channel.Area->Error, channel.Area->BodyBytes));
         Free(channel);
     }
 

@@ -7,6 +7,7 @@ internal enum NotifyCode
 {
     InvalidateInode = 2,
     InvalidateEntry = 3,
+    Retrieve = 5,
     Delete = 6,
     Resend = 7,
 

@@ -29,16 +29,17 @@ internal sealed unsafe class RecordingTransport : ITransport
     /// <summary>The end of the connection: readers get ENODEV.</summary>
     public void End() => _requests.CompleteAdding();
 
-    public Errno Receive(byte* buffer, int capacityBytes, out int lengthBytes)
+    public Errno Receive(byte* buffer, int capacityBytes, out byte* request, out int lengthBytes)
     {
+        request = buffer;
         lengthBytes = 0;
-        if (!_requests.TryTake(out byte[]? request, Timeout.Infinite))
+        if (!_requests.TryTake(out byte[]? next, Timeout.Infinite))
         {
             return Errno.ENODEV;
         }
 
-        request.CopyTo(new Span<byte>(buffer, capacityBytes));
-        lengthBytes = request.Length;
+        next.CopyTo(new Span<byte>(buffer, capacityBytes));
+        lengthBytes = next.Length;
         return Errno.Success;
     }
 

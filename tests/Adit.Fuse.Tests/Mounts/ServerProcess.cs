@@ -12,7 +12,10 @@ internal sealed class ServerProcess : IDisposable
     private readonly string _mountPoint;
 
     /// <summary>Starts it and waits until it has mounted.</summary>
-    public ServerProcess(string folder, string mountPoint)
+    /// <param name="folder">Where its volume and its log are.</param>
+    /// <param name="mountPoint">Where it mounts.</param>
+    /// <param name="options">The words of -o.</param>
+    public ServerProcess(string folder, string mountPoint, string options = "")
     {
         _mountPoint = mountPoint;
         _log = Path.Combine(folder, "server.log");
@@ -20,11 +23,12 @@ internal sealed class ServerProcess : IDisposable
         ProcessStartInfo start = new("setsid") { UseShellExecute = false };
         start.ArgumentList.Add("sh");
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("exec dotnet \"$0\" serve \"$1\" \"$2\" </dev/null >\"$3\" 2>&1");
+        start.ArgumentList.Add("exec dotnet \"$0\" serve \"$1\" \"$2\" \"$4\" </dev/null >\"$3\" 2>&1");
         start.ArgumentList.Add(typeof(ServerProcess).Assembly.Location);
         start.ArgumentList.Add(Path.Combine(folder, "pool.adit"));
         start.ArgumentList.Add(mountPoint);
         start.ArgumentList.Add(_log);
+        start.ArgumentList.Add(options);
         _process = Process.Start(start)!;
         bool mounted = SpinWait.SpinUntil(() => _process.HasExited || Messages.Contains("ready", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
         if (!mounted || _process.HasExited)

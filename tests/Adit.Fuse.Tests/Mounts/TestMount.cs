@@ -93,7 +93,7 @@ internal sealed class TestMount : IDisposable
         Assert.Null(left);
         Assert.Empty(report?.Findings ?? []);
         Assert.False(_barked, "the test was out of time and its mount was cut");
-        Assert.Empty(Problems);
+        Assert.True(Problems.IsEmpty, string.Join("\n", Problems));
     }
 
     private void Bark()

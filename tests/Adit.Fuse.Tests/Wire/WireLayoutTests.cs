@@ -48,6 +48,7 @@ public sealed class WireLayoutTests
         ["fuse_setxattr_in"] = Unsafe.SizeOf<SetXAttrIn>() + Unsafe.SizeOf<SetXAttrExtension>(),
         ["fuse_getxattr_in"] = Unsafe.SizeOf<GetXAttrIn>(),
         ["fuse_getxattr_out"] = Unsafe.SizeOf<GetXAttrOut>(),
+        ["fuse_notify_retrieve_out"] = Unsafe.SizeOf<NotifyRetrieveOut>(),
         ["fuse_notify_inval_inode_out"] = Unsafe.SizeOf<NotifyInvalidateInodeOut>(),
         ["fuse_notify_inval_entry_out"] = Unsafe.SizeOf<NotifyInvalidateEntryOut>(),
         ["fuse_notify_delete_out"] = Unsafe.SizeOf<NotifyDeleteOut>(),
@@ -60,6 +61,9 @@ public sealed class WireLayoutTests
         ["fuse_sx_time"] = Unsafe.SizeOf<StatXTime>(),
         ["fuse_statx_out"] = Unsafe.SizeOf<StatXOut>(),
         ["fuse_copy_file_range_out"] = Unsafe.SizeOf<CopyFileRangeOut>(),
+        ["fuse_uring_cmd_req"] = Unsafe.SizeOf<RingCommandIn>(),
+        ["fuse_uring_ent_in_out"] = Unsafe.SizeOf<RingInOut>(),
+        ["fuse_uring_req_header"] = Unsafe.SizeOf<RingHeaders>(),
     };
 
     [Theory]
@@ -87,6 +91,7 @@ public sealed class WireLayoutTests
     [InlineData("fuse_direntplus", 152)]
     [InlineData("fuse_statfs_out", 80)]
     [InlineData("fuse_setxattr_in", 16)]
+    [InlineData("fuse_notify_retrieve_out", 32)]
     [InlineData("fuse_notify_inval_inode_out", 24)]
     public void Structure_of_the_protocol_has_the_kernels_size(string name, int expected) => Assert.Equal(expected, Sizes[name]);
 
@@ -95,6 +100,9 @@ public sealed class WireLayoutTests
     [InlineData("fuse_sx_time", 16)]
     [InlineData("fuse_statx_out", 288)]
     [InlineData("fuse_copy_file_range_out", 8)]
+    [InlineData("fuse_uring_cmd_req", 24)]
+    [InlineData("fuse_uring_ent_in_out", 32)]
+    [InlineData("fuse_uring_req_header", 288)]
     public void Newer_structure_of_the_protocol_has_the_kernels_size(string name, int expected) => Assert.Equal(expected, NewerSizes[name]);
 
     [Fact]
