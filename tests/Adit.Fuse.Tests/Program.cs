@@ -8,7 +8,8 @@ using Adit.Fuse.Tests.Sessions;
 using Adit.Nodes;
 
 // The tests run this assembly as a program: as a client that maps a file of a mount (map FILE), as one that does what the test
-// tells it through a socket (client SOCKET ROOT), as one that makes system calls and notes what they did (posix FOLDER NOTES), as a server that
+// tells it through a socket (client SOCKET ROOT), as one that makes system calls and notes what they did (posix FOLDER NOTES), as one that
+// exercises files (exercise FILE SEED TURNS LIE), as a server that
 // they can kill (serve IMAGE MOUNTPOINT [OPTIONS]), and to replay requests (fuzz SEED COUNT, fuzz-volume SEED COUNT).
 if (args is ["map", string file])
 {
@@ -23,6 +24,12 @@ if (args is ["client", string socket, string root])
 if (args is ["posix", string folder, string notes])
 {
     return DifferentialProgram.Run(folder, notes);
+}
+
+if (args is ["exercise", string exercised, string exerciseSeed, string turns, string lie])
+{
+    return FileExerciser.Run(
+        exercised, int.Parse(exerciseSeed, CultureInfo.InvariantCulture), int.Parse(turns, CultureInfo.InvariantCulture), int.Parse(lie, CultureInfo.InvariantCulture));
 }
 
 if (args is ["fuzz" or "fuzz-volume", string seed, string count])

@@ -104,7 +104,8 @@ internal static class DataHandlers
         }
 
         call.Session.Handles.MarkWritten(write.Handle);
-        if (outcome != Errno.Success && writtenBytes == 0)
+        // Where the kernel waits for an O_DIRECT write as for an asynchronous one, it calls a short count EIO: it hears what ended the write instead.
+        if (outcome != Errno.Success && (writtenBytes == 0 || (write.Flags & OpenRequestFlags.Direct) != 0))
         {
             return outcome;
         }

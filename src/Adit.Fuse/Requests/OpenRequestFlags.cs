@@ -12,6 +12,7 @@ internal static class OpenRequestFlags
     public const uint Truncate = 0x200;
     public const uint Append = 0x400;
     public const uint DataSync = 0x1000;
+    public const uint Direct = 0x4000;
     public const uint Sync = 0x101000;
 
     /// <summary>The kernel's own: opened to be executed.</summary>

@@ -165,7 +165,7 @@ public sealed class ToolTests
             """).MustSucceed();
     }
 
-    [MountFact("xfs_io", "chattr", "lsattr")]
+    [MountFact("xfs_io", "chattr", "lsattr", "perl")]
     public void Flags_are_inherited_and_obeyed_as_ext4_does()
     {
         using TestMount mount = new();
@@ -194,6 +194,11 @@ public sealed class ToolTests
             xfs_io -c 'chproj 42' d; xfs_io -c 'chattr +P' d; xfs_io -c 'lsproj' d | grep -q 42
             : > d/in; xfs_io -c 'lsproj' d/in | grep -q 42; no ln i2 d/out; : > i2; no ln i2 d/out
             mkdir d/sub; xfs_io -c 'lsattr' d/sub | grep -q P; xfs_io -c 'chattr -P' d
+
+            # The other way of setting flags knows no D, and leaves it; what it does not know it refuses.
+            mkdir two; chattr +D two; xfs_io -c 'chattr +d' two; flags two | grep -q D; flags two | grep -q d; xfs_io -c 'lsattr' two | grep -q d
+            set_x() { perl -e 'open(F, "<", $ARGV[0]) or die; $a = pack("L5x8", hex $ARGV[1], 0, 0, 0, 0); exit(ioctl(F, 0x401c5820, $a) ? 0 : 1)' "$@"; }
+            : > x; set_x x 80008080; no set_x x 4000; no set_x x 8001; test "$(flags x | tr -d x)" = d
             """).MustSucceed();
     }
 

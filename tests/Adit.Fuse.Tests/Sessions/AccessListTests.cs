@@ -35,6 +35,30 @@ public sealed class AccessListTests
     }
 
     [Fact]
+    public void Access_list_with_a_mask_alone_is_kept()
+    {
+        using TestSession session = new(new MemoryNodes());
+        (ulong node, _) = session.Create("f");
+        byte[] masked = List((Owner, 6, 0), (OwningGroup, 6, 0), (Mask, 4, 0), (Other, 0, 0));
+
+        Set(session, node, "system.posix_acl_access", masked);
+
+        Assert.Equal(0x8000u | Octal("640"), Mode(session, node));
+        Assert.Equal(Errno.Success, Get(session, node, "system.posix_acl_access", out byte[] list));
+        Assert.Equal(masked, list);
+    }
+
+    [Fact]
+    public void Damaged_default_list_makes_nothing()
+    {
+        MemoryNodes nodes = new();
+        using TestSession session = new(nodes);
+        Assert.Equal(Errno.Success, nodes.SetExtendedAttribute(Format.InodeNumber.Root, AccessControlList.DefaultName, List((OwningGroup, 4, 0)), Nodes.AttributeSetMode.CreateOrReplace));
+
+        Assert.Equal(Errno.EIO, session.Ask(Opcode.MkDir, 1, out _, Struct(new MkDirIn { Mode = Octal("755") }), Name("d")));
+    }
+
+    [Fact]
     public void Chmod_changes_owner_mask_and_other_of_the_list()
     {
         using TestSession session = new(new MemoryNodes());

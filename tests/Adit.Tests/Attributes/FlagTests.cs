@@ -371,6 +371,27 @@ public sealed class FlagTests
         volume.CreateLink("/f", "/p/g");
         volume.Move("/f", "/p/f");
         Assert.Equal(5u, volume.GetProject("/p/f"));
+
+        // One that is put over another, or changes places with it, enters as well.
+        Bytes.WriteAll(volume, "/other", [2]);
+        Assert.Equal(Errno.EXDEV, Refusal(() => volume.Move("/other", "/p/g")));
+        Assert.Equal(Errno.EXDEV, Refusal(() => volume.Move("/other", "/p/g", RenameFlags.Exchange)));
+        Assert.Equal(Errno.EXDEV, Refusal(() => volume.Move("/p/g", "/other", RenameFlags.Exchange)));
+    }
+
+    [Fact]
+    public void Project_of_a_directory_that_does_not_pass_it_on_stays_its_own()
+    {
+        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using Volume volume = fixture.Open();
+        volume.CreateDirectory("/p");
+        volume.SetProject("/p", 5);
+
+        Bytes.WriteAll(volume, "/p/f", [1]);
+
+        Assert.Equal(0u, volume.GetProject("/p/f"));
+        Bytes.WriteAll(volume, "/g", [1]);
+        volume.Move("/g", "/p/g");
     }
 
     [Fact]
@@ -393,16 +414,22 @@ public sealed class FlagTests
     }
 
     [Theory]
-    [InlineData(FileFlags.None, false)]
-    [InlineData(FileFlags.NoAccessTime, true)]
-    public void File_that_was_just_made_without_access_times_keeps_its_own(FileFlags inherited, bool keeps)
+    [InlineData(FileFlags.None, false, true)]
+    [InlineData(FileFlags.NoAccessTime, true, true)]
+    [InlineData(FileFlags.None, false, false)]
+    [InlineData(FileFlags.NoAccessTime, true, false)]
+    public void File_that_was_just_made_without_access_times_keeps_its_own(FileFlags inherited, bool keeps, bool isWritten)
     {
         using VolumeFixture fixture = new(VolumeFixture.Memory);
         using Volume volume = fixture.Open();
         volume.CreateDirectory("/d");
         volume.SetFlags("/d", inherited);
         using AditFile made = volume.OpenFile("/d/made", FileMode.CreateNew);
-        made.Write(0, [1]);
+        if (isWritten)
+        {
+            made.Write(0, [1]);
+        }
+
         Timestamp before = made.Attributes.AccessTime;
         Thread.Sleep(30);
 
