@@ -230,7 +230,7 @@ public sealed class FuseMount : IDisposable
 
         if (memory?.File is not null)
         {
-            refusal = "another server could not go on with what this one has in work: mount without a holder";
+            refusal = RingSupport.IsSwitchedOn ? "another server could not go on with what this one has in work: mount without a holder" : RingSupport.WhyNotOffered;
             return null;
         }
 

@@ -9,8 +9,9 @@ namespace Adit.Cli.Bench.Cases;
 /// <param name="operations">In a round.</param>
 /// <param name="isBound">Client and servers share one processor.</param>
 /// <param name="makeBody">What the client does.</param>
+/// <param name="isOverRings">Over io_uring, beside the classic channel.</param>
 internal sealed class MountCase(
-    string name, string baseline, double goal, int operations, bool isBound, Func<MountTarget, MountBody> makeBody) : BenchCase
+    string name, string baseline, double goal, int operations, bool isBound, Func<MountTarget, MountBody> makeBody, bool isOverRings = false) : BenchCase
 {
     private const int WarmUpRounds = 30;
 
@@ -27,7 +28,7 @@ internal sealed class MountCase(
 
     public override BenchResult Run(BenchFolder folder, bool isQuick)
     {
-        using var scene = MountScene.Create(folder, name);
+        using var scene = MountScene.Create(folder, name, isOverRings);
         List<MountBody> bodies = [];
         try
         {

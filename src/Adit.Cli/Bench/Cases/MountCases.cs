@@ -1,4 +1,5 @@
 using Adit.Cli.Bench.Mounts;
+using Adit.Fuse;
 
 namespace Adit.Cli.Bench.Cases;
 
@@ -18,5 +19,16 @@ internal static class MountCases
         new MountCase("mount-read-1m", "tmpfs", 2.5, 64, isBound: false, target => new TransferBody(target, Mebibyte, isWrite: false)),
         new MountCase("mount-write-1m", "bindfs", 0.8, 64, isBound: false, target => new TransferBody(target, Mebibyte, isWrite: true)),
         new MountCase("mount-write-4k-parallel", "bindfs", 0.3, 1000, isBound: false, target => new ParallelBody(target)),
+        .. Rings,
     ];
+
+    /// <summary>Over io_uring, where the kernel's switch is on.</summary>
+    private static IEnumerable<BenchCase> Rings => FuseMount.IsIoUringSwitchedOn
+        ?
+        [
+            new MountCase("mount-read-4k-uring", "classic", 1.15, 1000, isBound: true, target => new TransferBody(target, Block, isWrite: false), isOverRings: true),
+            new MountCase("mount-read-1m-uring", "classic", 1.4, 64, isBound: false, target => new TransferBody(target, Mebibyte, isWrite: false), isOverRings: true),
+            new MountCase("mount-write-4k-parallel-uring", "classic", 1.0, 1000, isBound: false, target => new ParallelBody(target), isOverRings: true),
+        ]
+        : [];
 }

@@ -27,10 +27,14 @@ internal sealed class MountScene : IDisposable
     /// <summary>Adit first.</summary>
     public IReadOnlyList<MountTarget> Targets => _targets;
 
-    public IEnumerable<int> ServerPids => _targets.Select(target => target.ServerPid).Where(pid => pid != 0);
+    /// <summary>Those that may be bound to a processor: the readers of rings have theirs.</summary>
+    public IEnumerable<int> ServerPids => _targets.Where(target => !target.IsOverRings).Select(target => target.ServerPid).Where(pid => pid != 0);
 
+    /// <param name="folder">Where it is made.</param>
+    /// <param name="name">Of its folder there.</param>
+    /// <param name="isOverRings">The volume is mounted over io_uring, and beside it is one over the classic channel and no other file system.</param>
     /// <exception cref="CommandFailure">This user cannot mount, or bindfs is missing.</exception>
-    public static MountScene Create(BenchFolder folder, string name)
+    public static MountScene Create(BenchFolder folder, string name, bool isOverRings = false)
     {
         if (!File.Exists("/dev/fuse") || Environment.UserName != "root")
         {
@@ -40,7 +44,7 @@ internal sealed class MountScene : IDisposable
         MountScene scene = new(Path.Combine(folder.Path, name));
         try
         {
-            scene.Build();
+            scene.Build(isOverRings);
             return scene;
         }
         catch
@@ -67,18 +71,23 @@ internal sealed class MountScene : IDisposable
         Directory.Delete(_root, recursive: true);
     }
 
-    private void Build()
+    private void Build(bool isOverRings)
     {
         Directory.CreateDirectory(_root);
         _volume = Path.Combine(_root, Image);
-        var offsets = FillVolume();
+        var offsets = FillVolume(_volume);
         var plain = Make("plain");
-        var directory = Make("adit");
-        var (processId, _) = MountLauncher.Start(_volume, directory, "", isHeld: true);
-        _opened.Push(new AditMount(_volume, directory, processId));
         var own = Enumerable.Range(0, offsets.Length).Select(block => (long)block * BlockBytes).ToArray();
-        _targets.Add(new MountTarget("adit", directory, Path.Combine(directory, "data"), own, processId, IsDirect: true));
+        AddAdit("adit", _volume, own, isOverRings);
+        if (isOverRings)
+        {
+            var other = Path.Combine(_root, "classic.adit");
+            FillVolume(other);
+            AddAdit("classic", other, own, isOverRings: false);
+            return;
+        }
 
+        string directory;
         var bindfs = PeerServer.StartBindfs(_root, directory = Make("bindfs"));
         _opened.Push(bindfs);
         _targets.Add(new MountTarget("bindfs", Path.Combine(directory, "plain"), Path.Combine(directory, Image), offsets, bindfs.ProcessId, IsDirect: true));
@@ -93,12 +102,20 @@ internal sealed class MountScene : IDisposable
         AddExt4(own);
     }
 
+    private void AddAdit(string name, string volume, long[] own, bool isOverRings)
+    {
+        var directory = Make(name);
+        var (processId, _) = MountLauncher.Start(volume, directory, isOverRings ? "io_uring" : "", isHeld: !isOverRings);
+        _opened.Push(new AditMount(volume, directory, processId));
+        _targets.Add(new MountTarget(name, directory, Path.Combine(directory, "data"), own, processId, IsDirect: true, isOverRings));
+    }
+
     private string Make(string name) => Directory.CreateDirectory(Path.Combine(_root, name)).FullName;
 
     /// <returns>Where each block of the data lies in the volume's file.</returns>
-    private unsafe long[] FillVolume()
+    private static unsafe long[] FillVolume(string path)
     {
-        using var volume = Volume.Create(_volume, new CreateOptions { SizeBytes = VolumeBytes, Kind = Media.MediumKind.PmemEmulated });
+        using var volume = Volume.Create(path, new CreateOptions { SizeBytes = VolumeBytes, Kind = Media.MediumKind.PmemEmulated });
         FilledFile filled = new(volume, "/data", DataBytes);
         using (filled.File)
         {

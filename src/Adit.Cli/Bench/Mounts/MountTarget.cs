@@ -7,4 +7,5 @@ namespace Adit.Cli.Bench.Mounts;
 /// <param name="Offsets">Where each block of the data is in <paramref name="File"/>.</param>
 /// <param name="ServerPid">Who serves it, or 0 when the kernel does.</param>
 /// <param name="IsDirect">Opened with O_DIRECT, so that each read is a request to the server.</param>
-internal sealed record MountTarget(string Name, string Directory, string File, long[] Offsets, int ServerPid, bool IsDirect);
+/// <param name="IsOverRings">Its requests come over io_uring.</param>
+internal sealed record MountTarget(string Name, string Directory, string File, long[] Offsets, int ServerPid, bool IsDirect, bool IsOverRings = false);
