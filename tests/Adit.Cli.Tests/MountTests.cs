@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using Adit.Cli.Owners;
+using Adit.Interop.Linux;
 
 namespace Adit.Cli.Tests;
 
@@ -118,6 +119,28 @@ public sealed class MountTests
         AditTool.Run("umount", mount).Expect(0);
 
         Assert.Equal(before, File.ReadAllBytes(volume));
+    }
+
+    [MountFact]
+    public void Mount_over_io_uring_has_no_holder_and_one_that_cannot_be_says_why_and_has_one()
+    {
+        const string Switch = "/sys/module/fuse/parameters/enable_uring";
+        using var folder = new TestFolder();
+        var volume = folder.MakeVolume();
+        var mount = folder.MakeDirectory("mnt");
+
+        // The tests of the mount set the switch meanwhile, with this lock.
+        using var guard = Libc.open(Path.GetDirectoryName(Switch)!, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC, 0);
+        Assert.True(guard.IsInvalid || SpinWait.SpinUntil(() => Libc.flock(guard, Libc.LOCK_EX | Libc.LOCK_NB) == 0, TimeSpan.FromSeconds(60)), "another test keeps the switch");
+        var isOn = File.Exists(Switch) && File.ReadAllText(Switch).Trim() == "Y";
+
+        var said = AditTool.Run("mount", volume, mount, "-o", "io_uring").Expect(0).Errors;
+        var upgraded = AditTool.Run("upgrade", mount);
+        AditTool.Run("umount", mount).Expect(0);
+
+        // The switch is the machine's, and is left as it is: either answer has to be the whole truth.
+        Assert.Contains(isOn ? "there is no holder" : File.Exists(Switch) ? $"echo Y > {Switch}" : "this kernel has no FUSE over io_uring", said, StringComparison.Ordinal);
+        Assert.Equal(isOn ? 1 : 0, upgraded.ExitCode);
     }
 
     [MountFact]
