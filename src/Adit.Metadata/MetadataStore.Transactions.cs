@@ -200,6 +200,13 @@ public sealed partial class MetadataStore
     /// when there is none left.</summary>
     private bool HasNodesFor(int operations, TransactionSize size)
     {
+        // Nearly always there is more than enough, which is seen without looking at how many nodes there are at most.
+        long room = (2L * (operations + OperationLimitOf(TransactionSize.Freeing) + _derivedOperations)) + Space.DirtyLineCount + 7;
+        if (_nodes.FreeCount >= (room * (Tree.RootLevel + 3)) + _nodes.ChainBlocksNeeded)
+        {
+            return true;
+        }
+
         long needed = NodesFor(operations) + NodesForClosing();
         if (size != TransactionSize.Freeing)
         {

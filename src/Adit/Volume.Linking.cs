@@ -66,7 +66,7 @@ public sealed partial class Volume
     {
         attributes = default;
         using ChangeScope names = new(_namespace, _context.Freezing);
-        using InodeLocks locks = new(directory, inode);
+        using InodePair locks = new(directory, inode);
         Errno errno = FindFreeLocked(directory, name, out ulong offset);
         if (errno != Errno.Success)
         {

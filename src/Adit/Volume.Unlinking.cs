@@ -96,7 +96,7 @@ public sealed partial class Volume
             isSole = _context.Inodes.IsUsedOnce(child!);
         }
 
-        using InodeLocks locks = new(directory, child!);
+        using InodePair locks = new(directory, child!);
         errno = FlagRules.CheckRemoving(in directory.Record, in child!.Record);
         if (errno != Errno.Success)
         {

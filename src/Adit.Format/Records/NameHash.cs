@@ -59,11 +59,7 @@ public readonly struct NameHash
             v0 ^= word;
         }
 
-        ulong last = (ulong)name.Length << 56;
-        for (int i = whole; i < name.Length; i++)
-        {
-            last |= (ulong)name[i] << (8 * (i - whole));
-        }
+        ulong last = ((ulong)name.Length << 56) | Tail(ref Unsafe.Add(ref first, whole), name.Length & 7);
 
         v3 ^= last;
         Round(ref v0, ref v1, ref v2, ref v3);
@@ -73,6 +69,32 @@ public readonly struct NameHash
         Round(ref v0, ref v1, ref v2, ref v3);
         Round(ref v0, ref v1, ref v2, ref v3);
         return v0 ^ v1 ^ v2 ^ v3;
+    }
+
+    /// <summary>Up to seven bytes as a number: four, two and one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Tail(ref byte first, int length)
+    {
+        ulong tail = 0;
+        int at = 0;
+        if ((length & 4) != 0)
+        {
+            tail = Unsafe.ReadUnaligned<uint>(ref first);
+            at = 4;
+        }
+
+        if ((length & 2) != 0)
+        {
+            tail |= (ulong)Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref first, at)) << (8 * at);
+            at += 2;
+        }
+
+        if ((length & 1) != 0)
+        {
+            tail |= (ulong)Unsafe.Add(ref first, at) << (8 * at);
+        }
+
+        return tail;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -54,7 +54,7 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
 
     public LockRank Rank { get; }
 
-    public ulong Number { get; }
+    public ulong Number { get; private set; }
 
     private ref int MyCount
     {
@@ -142,6 +142,9 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
         LockChecker.Exiting(this);
         Unclaim();
     }
+
+    /// <summary>Gives it another place among the locks of its rank. Nobody holds it, nor waits for it but to find that what it guarded is gone.</summary>
+    public void Renumber(ulong number) => Number = number;
 
     public override string ToString() => $"the {Rank} lock {Number} (rank {(int)Rank})";
 

@@ -74,9 +74,7 @@ public sealed unsafe partial class Transaction
         int padded = Trees.Node.PaddedLength(value.Length);
         byte* target = Add(LogOperationKind.Put, (ushort)value.Length, 0, TreeKey.SizeBytes + padded);
         WriteKey(target, key);
-        Span<byte> area = new(target + TreeKey.SizeBytes, padded);
-        value.CopyTo(area);
-        area[value.Length..].Clear();
+        Trees.Node.CopyPadded(target + TreeKey.SizeBytes, value, padded);
     }
 
     /// <summary>Replaces some bytes of a record's value, which must be there and reach that far.</summary>
@@ -89,9 +87,9 @@ public sealed unsafe partial class Transaction
         int padded = Trees.Node.PaddedLength(lengthBytes);
         byte* target = Add(LogOperationKind.Patch, (ushort)lengthBytes, (uint)offset, TreeKey.SizeBytes + padded);
         WriteKey(target, key);
-        Span<byte> area = new(target + TreeKey.SizeBytes, padded);
-        area[lengthBytes..].Clear();
-        return area[..lengthBytes];
+        byte* area = target + TreeKey.SizeBytes;
+        Trees.Node.ClearPadding(area, lengthBytes, padded);
+        return new Span<byte>(area, lengthBytes);
     }
 
     /// <summary>Takes the reserved blocks right behind an extent and makes it longer by them: a put and a take in one.</summary>
@@ -192,7 +190,11 @@ public sealed unsafe partial class Transaction
     internal Span<byte> Seal()
     {
         int length = (_length + LogRecordHeader.Alignment - 1) & ~(LogRecordHeader.Alignment - 1);
-        new Span<byte>(_record + _length, length - _length).Clear();
+        for (int at = _length; at < length; at += sizeof(ulong))
+        {
+            *(ulong*)(_record + at) = 0;
+        }
+
         return new Span<byte>(_record, length);
     }
 

@@ -92,6 +92,24 @@ internal readonly unsafe struct Node(byte* start)
 
     public static int PaddedLength(int valueBytes) => (valueBytes + 7) & ~7;
 
+    /// <summary>Copies a value; the bytes up to its padded length become zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyPadded(byte* target, ReadOnlySpan<byte> value, int padded)
+    {
+        ClearPadding(target, value.Length, padded);
+        value.CopyTo(new Span<byte>(target, value.Length));
+    }
+
+    /// <summary>Clears the last word of a value that does not fill it; the value is copied afterwards.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ClearPadding(byte* target, int lengthBytes, int padded)
+    {
+        if (padded != lengthBytes)
+        {
+            *(ulong*)(target + padded - sizeof(ulong)) = 0;
+        }
+    }
+
     /// <summary>Inserts a record into a leaf, making room inside it when needed.</summary>
     /// <returns>False when the leaf is too full; nothing has changed then.</returns>
     public bool TryInsert(int index, TreeKey key, ReadOnlySpan<byte> value)
@@ -232,10 +250,5 @@ internal readonly unsafe struct Node(byte* start)
         Header.Count++;
     }
 
-    private void StoreValue(int offset, ReadOnlySpan<byte> value, int padded)
-    {
-        Span<byte> target = new(Start + offset, padded);
-        value.CopyTo(target);
-        target[value.Length..].Clear();
-    }
+    private void StoreValue(int offset, ReadOnlySpan<byte> value, int padded) => CopyPadded(Start + offset, value, padded);
 }

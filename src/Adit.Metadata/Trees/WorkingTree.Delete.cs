@@ -13,9 +13,12 @@ internal sealed unsafe partial class WorkingTree
     /// <summary>Removes a record; without effect when there is none.</summary>
     public bool Delete(TreeKey key)
     {
-        if (TryFindRemembered(key, out Node leaf, out int index))
+        Node leaf;
+        NodeSlot* slot = FindRememberedSlot(key, out byte* start);
+        if (slot is not null)
         {
-            leaf.Remove(index);
+            leaf = new Node(start);
+            leaf.Remove((int)(slot - leaf.Slots));
             if (RootLevel == 0 || leaf.UsedBytes >= SparseBytes)
             {
                 return true;
@@ -33,7 +36,7 @@ internal sealed unsafe partial class WorkingTree
         }
 
         leaf = DescendWorking(key);
-        index = leaf.LowerBound(key, out bool isEqual);
+        int index = leaf.LowerBound(key, out bool isEqual);
         Invariant.That(isEqual, "a record that was found is still there");
         leaf.Remove(index);
         if (leaf.UsedBytes < SparseBytes)

@@ -41,43 +41,33 @@ internal sealed unsafe partial class WorkingTree
     /// <summary>The same whatever its length, which is -1 when it is not found.</summary>
     private byte* FindRemembered(TreeKey key, out int valueBytes)
     {
-        if (!TryFindRemembered(key, out Node leaf, out int index))
+        NodeSlot* slot = FindRememberedSlot(key, out byte* leaf);
+        if (slot is null)
         {
             valueBytes = -1;
             return null;
         }
 
-        NodeSlot* slot = leaf.Slots + index;
         valueBytes = slot->ValueBytes;
-        return leaf.Start + slot->ValueOffset;
+        return leaf + slot->ValueOffset;
     }
 
-    /// <summary>The working leaf that a record was last seen in, when it is there still.</summary>
-    private bool TryFindRemembered(TreeKey key, out Node leaf, out int index)
+    /// <summary>The slot of a record in the working leaf that it was last seen in, when it is there still, or null.</summary>
+    private NodeSlot* FindRememberedSlot(TreeKey key, out byte* leaf)
     {
         ref Place place = ref PlaceOf(key);
-        leaf = new Node(place.Node);
-        index = place.Index;
-        if (place.Node is null)
+        leaf = place.Node;
+        NodeHeader* header = (NodeHeader*)leaf;
+        if (header is null || header->Magic != NodeHeader.ExpectedMagic || header->Epoch != Epoch || header->Level != 0)
         {
-            return false;
-        }
-
-        ref NodeHeader header = ref leaf.Header;
-        if (header.Magic != NodeHeader.ExpectedMagic || header.Epoch != Epoch || header.Level != 0)
-        {
-            return false;
-        }
-
-        NodeSlot* slots = leaf.Slots;
-        if (index < header.Count && slots[index].KeyHigh == key.High && slots[index].KeyLow == key.Low)
-        {
-            return true;
+            return null;
         }
 
         // A record before it may have gone since, as an entry goes together with its inode.
-        index--;
-        return (uint)index < header.Count && slots[index].KeyHigh == key.High && slots[index].KeyLow == key.Low;
+        NodeSlot* slot = (NodeSlot*)(leaf + NodeHeader.SizeBytes) + place.Index;
+        return place.Index < header->Count && slot->KeyHigh == key.High && slot->KeyLow == key.Low ? slot
+            : (uint)(place.Index - 1) < header->Count && slot[-1].KeyHigh == key.High && slot[-1].KeyLow == key.Low ? slot - 1
+            : null;
     }
 
     private void Remember(TreeKey key, Node leaf, int index)

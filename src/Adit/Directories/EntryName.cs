@@ -14,7 +14,27 @@ internal static class EntryName
             return Errno.ENAMETOOLONG;
         }
 
-        return name.IsEmpty ? Errno.ENOENT : name.ContainsAny((byte)'/', (byte)0) ? Errno.EINVAL : Errno.Success;
+        return name.IsEmpty ? Errno.ENOENT : HasForeignBytes(name) ? Errno.EINVAL : Errno.Success;
+    }
+
+    private static bool HasForeignBytes(ReadOnlySpan<byte> name)
+    {
+        // Of a short name a loop is faster than the call of a general search.
+        const int ShortBytes = 16;
+        if (name.Length > ShortBytes)
+        {
+            return name.ContainsAny((byte)'/', (byte)0);
+        }
+
+        foreach (byte next in name)
+        {
+            if (next is (byte)'/' or 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public static bool IsDot(ReadOnlySpan<byte> name) => name.Length == 1 && name[0] == '.';

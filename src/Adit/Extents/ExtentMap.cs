@@ -28,6 +28,9 @@ internal sealed partial class ExtentMap
     /// <summary>Whether it knows anything yet.</summary>
     public bool IsLoaded => _coverEnd != 0;
 
+    /// <summary>Whether it takes little memory, whatever it holds.</summary>
+    public bool IsSmall => _fileBlocks.Length <= InitialCapacity;
+
     /// <summary>Whether all extents of the file are here.</summary>
     public bool IsComplete => _coverStart == 0 && _coverEnd == MaxFileBlocks;
 

@@ -8,11 +8,8 @@ namespace Adit.Files;
 
 internal sealed partial class FileHandle
 {
-    private AddressSpace? _space;
-
-    // This and the cursor are there when the mapping is: most files are opened and closed without one.
-    private Lock? _cursorLock;
-    private ErrorCursor _cursor;
+    /// <summary>Most files are opened and closed without one.</summary>
+    private OpenedMapping? _mapping;
 
     /// <summary>Opened for writing: write access may be asked of the mapping.</summary>
     public bool IsWritable => (_intent & Nodes.OpenIntent.Write) != 0;
@@ -21,7 +18,7 @@ internal sealed partial class FileHandle
     /// <returns>EBADF: the file is closed. EOPNOTSUPP: it is a private one.</returns>
     public Errno OpenMapping(out AddressSpace? space)
     {
-        space = Volatile.Read(ref _space);
+        space = Volatile.Read(ref _mapping)?.Space;
         if (space is not null)
         {
             return Errno.Success;
@@ -36,12 +33,11 @@ internal sealed partial class FileHandle
 
         if (errno == Errno.Success)
         {
+            _inode.WasMapped = true;
             space = _inode.Space ??= _volume.MakeMapping(_inode);
-            if (_space is null)
+            if (_mapping is null)
             {
-                _cursor = space.OpenCursor();
-                _cursorLock = new Lock();
-                Volatile.Write(ref _space, space);
+                Volatile.Write(ref _mapping, new OpenedMapping(space));
             }
         }
 
@@ -81,16 +77,25 @@ internal sealed partial class FileHandle
     /// <summary>Makes durable what was stored to the file through pins and views, of any handle.</summary>
     private Errno SyncMapping()
     {
-        AddressSpace? space = Volatile.Read(ref _space);
-        if (space is not null)
+        OpenedMapping? mapping = Volatile.Read(ref _mapping);
+        if (mapping is not null)
         {
-            lock (_cursorLock!)
+            lock (mapping.Lock)
             {
-                return space.Sync(PageRange.All, ref _cursor);
+                return mapping.Space.Sync(PageRange.All, ref mapping.Cursor);
             }
         }
 
         // This handle never mapped the file; another may have.
         return Volatile.Read(ref _inode.Space)?.Writeback(PageRange.All) ?? Errno.Success;
+    }
+    /// <summary>The mapping as this open file knows it, with the errors of write-back that its syncs have reported.</summary>
+    private sealed class OpenedMapping(AddressSpace space)
+    {
+        public readonly AddressSpace Space = space;
+        public readonly Lock Lock = new();
+
+        /// <summary>Guarded by <see cref="Lock"/>.</summary>
+        public ErrorCursor Cursor = space.OpenCursor();
     }
 }

@@ -40,10 +40,10 @@ internal sealed partial class FileHandle
 
                 if (_inode.IsPrivate)
                 {
-                    return _data.ReadPrivateShared(_inode, offsetBytes, destination, out readBytes);
+                    return Data.ReadPrivateShared(_inode, offsetBytes, destination, out readBytes);
                 }
 
-                _data.ReadShared(_inode, offsetBytes, destination);
+                Data.ReadShared(_inode, offsetBytes, destination);
                 readBytes = destination.Length;
                 return Errno.Success;
             }
@@ -88,7 +88,7 @@ internal sealed partial class FileHandle
                 long leftBytes = _inode.Record.SizeBytes - offsetBytes;
                 if (_inode.IsPrivate && leftBytes > 0)
                 {
-                    errno = _data.VerifyShared(_inode, offsetBytes, Math.Min(leftBytes, wantedBytes));
+                    errno = Data.VerifyShared(_inode, offsetBytes, Math.Min(leftBytes, wantedBytes));
                     if (errno != Errno.Success)
                     {
                         _inode.Lock.ExitShared();
@@ -98,7 +98,7 @@ internal sealed partial class FileHandle
 
                 if (leftBytes > 0)
                 {
-                    lengthBytes = _data.FindSegmentsShared(
+                    lengthBytes = Data.FindSegmentsShared(
                         _inode, offsetBytes, (int)Math.Min(leftBytes, wantedBytes), segments, out segmentCount);
                 }
 
@@ -129,7 +129,7 @@ internal sealed partial class FileHandle
         {
             using Locking.SharedScope scope = new(_inode.Lock);
             Errno errno = CheckOpen();
-            return errno == Errno.Success ? _data.SeekShared(_inode, offsetBytes, target, out foundBytes) : errno;
+            return errno == Errno.Success ? Data.SeekShared(_inode, offsetBytes, target, out foundBytes) : errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
         {
@@ -145,44 +145,47 @@ internal sealed partial class FileHandle
             return offsetBytes < 0 ? Errno.EINVAL : Errno.EBADF;
         }
 
-        _inode.Lock.EnterShared();
-        if (_isClosed || _inode.IsGone)
+        for (; ; )
         {
-            _inode.Lock.ExitShared();
-            return Errno.EBADF;
-        }
+            _inode.Lock.EnterShared();
+            if (_isClosed || _inode.IsGone)
+            {
+                _inode.Lock.ExitShared();
+                return Errno.EBADF;
+            }
 
-        if (!_inode.Extents.IsLoaded)
-        {
+            if (_inode.Extents.IsLoaded)
+            {
+                break;
+            }
+
+            _inode.Lock.ExitShared();
             LoadExtents(offsetBytes);
         }
 
-        if ((_inode.IsAccessTimeOld || _context.AlwaysMovesAccessTimes) && _context.MovesAccessTimes && _inode.Mark(PendingTimes.Access))
+        if ((_inode.IsAccessTimeOld || Context.AlwaysMovesAccessTimes) && Context.MovesAccessTimes && _inode.Mark(PendingTimes.Access))
         {
-            _context.TimeStamps.Add(_inode);
+            Context.TimeStamps.Add(_inode);
         }
 
         return Errno.Success;
     }
 
-    /// <summary>Swaps the shared lock for the exclusive one and back. What is not in memory then is read from the tree.</summary>
+    /// <summary>Reads from the tree where the file's blocks lie; takes the lock exclusively.</summary>
     private void LoadExtents(long offsetBytes)
     {
-        _inode.Lock.ExitShared();
         _inode.Lock.EnterExclusive();
         try
         {
             if (!_isClosed && !_inode.IsGone && !_inode.Extents.IsLoaded)
             {
                 long fileBlock = Math.Min(offsetBytes >> Geometry.BlockShift, ExtentMap.MaxFileBlocks - 1);
-                _data.LoadLocked(_inode, fileBlock, fileBlock + 1);
+                Data.LoadLocked(_inode, fileBlock, fileBlock + 1);
             }
         }
         finally
         {
             _inode.Lock.ExitExclusive();
         }
-
-        _inode.Lock.EnterShared();
     }
 }

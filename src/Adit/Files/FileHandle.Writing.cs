@@ -34,12 +34,12 @@ internal sealed partial class FileHandle
                     return errno;
                 }
 
-                using ChangeScope scope = new(_inode.Lock, _context.Freezing);
+                using ChangeScope scope = new(_inode.Lock, Context.Freezing);
                 errno = WriteLocked(offsetBytes, source, out writtenBytes);
             }
 
             SyncWhenAsked(ref errno);
-            _context.Changes.WaitUntilTold();
+            Context.Changes.WaitUntilTold();
             return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -62,14 +62,14 @@ internal sealed partial class FileHandle
 
         try
         {
-            using (new ChangeScope(_inode.Lock, _context.Freezing))
+            using (new ChangeScope(_inode.Lock, Context.Freezing))
             {
                 offsetBytes = _inode.Record.SizeBytes;
                 errno = WriteLocked(offsetBytes, source, out writtenBytes);
             }
 
             SyncWhenAsked(ref errno);
-            _context.Changes.WaitUntilTold();
+            Context.Changes.WaitUntilTold();
             return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out errno))
@@ -109,7 +109,7 @@ internal sealed partial class FileHandle
             LayoutBreak change;
             do
             {
-                using ChangeScope scope = new(_inode.Lock, _context.Freezing);
+                using ChangeScope scope = new(_inode.Lock, Context.Freezing);
                 errno = CheckOpen();
                 change = new LayoutBreak(
                     _inode.Space, FileData.ChangedBy(mode, offsetBytes, lengthBytes), FileData.BreakOptionsOf(options, FileData.Discards(mode)));
@@ -127,13 +127,13 @@ internal sealed partial class FileHandle
                 {
                     try
                     {
-                        errno = _data.AllocateLocked(_inode, mode, offsetBytes, lengthBytes);
+                        errno = Data.AllocateLocked(_inode, mode, offsetBytes, lengthBytes);
                     }
                     finally
                     {
                         // Also what failed may have done a part.
                         bool moves = (mode & (AllocateMode.CollapseRange | AllocateMode.InsertRange)) != 0;
-                        _context.Changes.Data(_inode.Number, Math.Max(0, offsetBytes), moves ? 0 : Math.Max(1, lengthBytes));
+                        Context.Changes.Data(_inode.Number, Math.Max(0, offsetBytes), moves ? 0 : Math.Max(1, lengthBytes));
                         change.End();
                     }
                 }
@@ -141,7 +141,7 @@ internal sealed partial class FileHandle
             while (errno == Errno.EAGAIN && (errno = change.Wait()) == Errno.Success);
 
             SyncWhenAsked(ref errno);
-            _context.Changes.WaitUntilTold();
+            Context.Changes.WaitUntilTold();
             return errno;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
@@ -159,11 +159,23 @@ internal sealed partial class FileHandle
             using (new SharedScope(_inode.Lock))
             {
                 errno = CheckOpen();
+                if (errno == Errno.Success)
+                {
+                    // It may be closed by another thread meanwhile.
+                    Context.Inodes.UseAgain(_inode);
+                }
             }
 
             if (errno == Errno.Success)
             {
-                errno = _volume.SetAttributes(_inode, in changes, options, out _);
+                try
+                {
+                    errno = _volume.SetAttributes(_inode, in changes, options, out _);
+                }
+                finally
+                {
+                    _volume.Release(_inode);
+                }
             }
 
             SyncWhenAsked(ref errno);
@@ -176,12 +188,12 @@ internal sealed partial class FileHandle
     }
 
     /// <summary>Each write waits for the medium: it was asked to be durable, and that is not a matter of a fence.</summary>
-    public bool WaitsForDurability => (_intent & OpenIntent.DataSync) != 0 && !_context.CommitsAreDurable;
+    public bool WaitsForDurability => (_intent & OpenIntent.DataSync) != 0 && !Context.CommitsAreDurable;
 
     private Errno CheckWrite(long offsetBytes) =>
         (_intent & OpenIntent.Write) == 0 ? Errno.EBADF
         : offsetBytes < 0 ? Errno.EINVAL
-        : _context.Store.Failure is not null ? Errno.EIO
+        : Context.Store.Failure is not null ? Errno.EIO
         : Errno.Success;
 
     /// <summary>Writes in place when every block is there; takes the lock shared.</summary>
@@ -190,17 +202,17 @@ internal sealed partial class FileHandle
         _inode.Lock.EnterShared();
         try
         {
-            if (_isClosed || _inode.IsGone || source.IsEmpty || _inode.IsPrivate || _context.Freezing.IsFrozen || _inode.Record.IsImmutableOrAppendOnly() || !_data.TryOverwriteShared(_inode, offsetBytes, source))
+            if (_isClosed || _inode.IsGone || source.IsEmpty || _inode.IsPrivate || Context.Freezing.IsFrozen || _inode.Record.IsImmutableOrAppendOnly() || !Data.TryOverwriteShared(_inode, offsetBytes, source))
             {
                 return false;
             }
 
             if (_inode.Mark(PendingTimes.Modify))
             {
-                _context.TimeStamps.Add(_inode);
+                Context.TimeStamps.Add(_inode);
             }
 
-            _context.Changes.Data(_inode.Number, offsetBytes, source.Length);
+            Context.Changes.Data(_inode.Number, offsetBytes, source.Length);
             return true;
         }
         finally
@@ -225,8 +237,8 @@ internal sealed partial class FileHandle
         }
 
         // Also what failed may have done a part. Behind the old end there are zeros now, which nobody has cached.
-        errno = _data.WriteLocked(_inode, offsetBytes, source, out writtenBytes);
-        _context.Changes.Data(_inode.Number, offsetBytes, source.Length);
+        errno = Data.WriteLocked(_inode, offsetBytes, source, out writtenBytes);
+        Context.Changes.Data(_inode.Number, offsetBytes, source.Length);
         return errno;
     }
 
@@ -243,9 +255,9 @@ internal sealed partial class FileHandle
         {
             errno = Sync(dataOnly: false);
         }
-        else if (!_context.CommitsAreDurable)
+        else if (!Context.CommitsAreDurable)
         {
-            _context.Store.EnsureDurable();
+            Context.Store.EnsureDurable();
         }
     }
 }

@@ -12,8 +12,9 @@ namespace Adit.Files;
 internal sealed partial class FileHandle : IOpenFile
 {
     private readonly Volume _volume;
-    private readonly VolumeContext _context;
-    private readonly FileData _data;
+
+    /// <summary>Another file's as soon as this one is closed and has been removed (see <see cref="Inodes.Inode.Recycle"/>): looked at under its lock
+    /// when the file is found not to be closed.</summary>
     private readonly Inode _inode;
     private readonly OpenIntent _intent;
 
@@ -23,21 +24,24 @@ internal sealed partial class FileHandle : IOpenFile
     private FileHandle(Volume volume, Inode inode, OpenIntent intent)
     {
         _volume = volume;
-        _context = volume.Context;
-        _data = volume.Data;
         _inode = inode;
+        Inode = inode.Number;
         _intent = intent & ~OpenIntent.Truncate;
     }
 
     /// <inheritdoc/>
-    public InodeNumber Inode => _inode.Number;
+    public InodeNumber Inode { get; }
 
     /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public NodeAttributes Attributes
     {
         get
         {
             _volume.ReadAttributes(_inode, out NodeAttributes attributes);
+
+            // Not before: it may be closed by another thread meanwhile.
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosed), this);
             return attributes;
         }
     }
@@ -45,7 +49,18 @@ internal sealed partial class FileHandle : IOpenFile
     /// <inheritdoc/>
     public bool IsDirect => !_inode.IsPrivate;
 
-    internal Inode Node => _inode;
+    internal Inode Node
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosed), this);
+            return _inode;
+        }
+    }
+
+    private VolumeContext Context => _volume.Context;
+
+    private FileData Data => _volume.Data;
 
     /// <summary>Opens an inode that the caller uses; the file uses it once more.</summary>
     /// <param name="again">It was open before, in another process.</param>
@@ -117,7 +132,7 @@ internal sealed partial class FileHandle : IOpenFile
         try
         {
             Errno errno = Errno.Success;
-            if (!dataOnly && !_context.IsReadOnly && (_inode.Pending != PendingTimes.None || _inode.IsRecordBehind))
+            if (!dataOnly && !Context.IsReadOnly && (_inode.Pending != PendingTimes.None || _inode.IsRecordBehind))
             {
                 using ExclusiveScope scope = new(_inode.Lock);
                 errno = CheckOpen();
@@ -142,8 +157,8 @@ internal sealed partial class FileHandle : IOpenFile
                 return errno;
             }
 
-            _context.Store.EnsureDurable();
-            _context.Changes.WaitUntilTold();
+            Context.Store.EnsureDurable();
+            Context.Changes.WaitUntilTold();
             return Errno.Success;
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out Errno errno))
@@ -164,7 +179,7 @@ internal sealed partial class FileHandle : IOpenFile
             }
 
             _isClosed = true;
-            Volatile.Write(ref _space, null);
+            Volatile.Write(ref _mapping, null);
             if (--_inode.OpenCount == 0)
             {
                 wasMapped = _inode.Space is not null;
@@ -187,8 +202,8 @@ internal sealed partial class FileHandle : IOpenFile
 
     private void LastCloseLocked()
     {
-        _data.ReturnAheadLocked(_inode);
-        if (_context.IsReadOnly || _volume.IsFrozen)
+        Data.ReturnAheadLocked(_inode);
+        if (Context.IsReadOnly || _volume.IsFrozen)
         {
             return;
         }
@@ -202,7 +217,7 @@ internal sealed partial class FileHandle : IOpenFile
 
             if (!_inode.IsRecordBehind)
             {
-                _context.TimeStamps.Remove(_inode);
+                Context.TimeStamps.Remove(_inode);
             }
         }
         catch (Exception exception) when (VolumeContext.IsOutcome(exception, out _))

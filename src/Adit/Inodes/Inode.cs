@@ -32,6 +32,9 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     /// read with it shared, or by whoever only wants to know that there is none.</summary>
     public AddressSpace? Space;
 
+    /// <summary>It has had a mapping: what looks after that may point to the inode for longer than it is used.</summary>
+    public bool WasMapped;
+
     /// <summary>On the list of those whose mapping is to be forgotten, which links them; see <see cref="VolumeContext.TryCloseMappingLater"/>.</summary>
     public int IsMappingLeft;
 
@@ -68,7 +71,7 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     private ExtentMap? _extents;
     private bool _hasNoExtents;
 
-    public InodeNumber Number { get; } = number;
+    public InodeNumber Number { get; private set; } = number;
 
     public RankedReaderWriterLock Lock { get; } = new(LockRank.Inode, number.Value);
 
@@ -95,14 +98,54 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
 
     /// <summary>An inode that is being made, used once: without extents and attributes.</summary>
     /// <param name="isOpen">The use is an open file.</param>
-    public static Inode New(InodeNumber number, in InodeRecord record, bool isOpen) => new(number, record)
+    public static Inode New(InodeNumber number, in InodeRecord record, bool isOpen)
     {
-        Uses = 1,
-        OpenCount = isOpen ? 1 : 0,
-        HasNoAttributes = true,
-        IsAccessTimeOld = (record.Flags & (uint)FileFlags.NoAccessTime) == 0,
-        _hasNoExtents = true,
-    };
+        Inode? inode = InodePool.Take();
+        if (inode is null)
+        {
+            inode = new(number, in record);
+        }
+        else
+        {
+            inode.Renew(number, in record);
+        }
+
+        inode.Uses = 1;
+        inode.OpenCount = isOpen ? 1 : 0;
+        inode.HasNoAttributes = true;
+        inode.IsAccessTimeOld = (record.Flags & (uint)FileFlags.NoAccessTime) == 0;
+        inode._hasNoExtents = true;
+        return inode;
+    }
+
+    /// <summary>Nobody uses it any more and the table has dropped it: it may become another file's.</summary>
+    /// <remarks>What still points to it then is a file that was closed: that asks, under the lock, whether it is closed before it looks at
+    /// anything here. What a mapping or a list points to stays what it was.</remarks>
+    public void Recycle()
+    {
+        if (!WasMapped && !IsListed && (_extents is null || _extents.IsSmall))
+        {
+            InodePool.Put(this);
+        }
+    }
+
+    /// <summary>Becomes another inode, as it is made by the constructor.</summary>
+    private void Renew(InodeNumber number, in InodeRecord record)
+    {
+        Number = number;
+        Lock.Renumber(number.Value);
+        Record = record;
+        Ahead = default;
+        AheadFileBlock = 0;
+        IsHeadPlaced = false;
+        IsPrivate = false;
+        IsGone = false;
+        TruncatingFrom = long.MaxValue;
+        IsRecordBehind = false;
+        IsTemporary = false;
+        _pending = 0;
+        _extents?.CoverEmptyFile();
+    }
 
     /// <summary>It is known to have no extents: it is new, or all are gone. Needs the lock exclusively, or nobody else to know the inode.</summary>
     public void CoverEmptyFile()

@@ -9,20 +9,6 @@ internal ref struct InodeLocks
     private Held _held;
     private int _count;
 
-    public InodeLocks(Inode first, Inode second)
-    {
-        bool isInOrder = first.Number.Value <= second.Number.Value;
-        _held[0] = isInOrder ? first : second;
-        _held[0]!.Lock.EnterExclusive();
-        _count = 1;
-        if (first != second)
-        {
-            _held[1] = isInOrder ? second : first;
-            _held[1]!.Lock.EnterExclusive();
-            _count = 2;
-        }
-    }
-
     public InodeLocks(Inode first, Inode? second, Inode? third, Inode? fourth = null, Inode? fifth = null)
     {
         Add(first);

@@ -133,7 +133,8 @@ internal sealed class InodeTable
     }
 
     /// <summary>Ends one use.</summary>
-    /// <returns>True when the inode has no name, no other use and no retention: the caller still uses it, and removes it.</returns>
+    /// <returns>True when the inode has no name, no other use and no retention: the caller still uses it, and removes it. Otherwise the
+    /// caller looks at it no more: the object may be another file's next.</returns>
     public bool Release(Inode inode)
     {
         Stripe stripe = StripeOf(inode.Number);
@@ -157,15 +158,17 @@ internal sealed class InodeTable
                 return false;
             }
 
-            if (inode.IsGone)
+            if (!inode.IsGone)
             {
-                inode.Uses = 0;
-                stripe.DropLocked(inode);
-                return false;
+                return true;
             }
 
-            return true;
+            inode.Uses = 0;
+            stripe.DropLocked(inode);
         }
+
+        inode.Recycle();
+        return false;
     }
 
     /// <summary>Whether the caller's use is the only thing that keeps the inode.</summary>
@@ -270,13 +273,24 @@ internal sealed class InodeTable
         /// <summary>Grows whenever an inode leaves memory, because a record read before may then be stale.</summary>
         public ulong Version;
 
+        /// <summary>The inode that came to rest last, not on the list yet: many are used again at once.</summary>
+        private Inode? _rested;
         private Inode? _oldestIdle;
         private Inode? _newestIdle;
         private int _idleCount;
 
         public void UseLocked(Inode inode)
         {
-            if (inode.Uses++ == 0 && (inode.OlderIdle is not null || inode.NewerIdle is not null || _oldestIdle == inode))
+            if (inode.Uses++ != 0)
+            {
+                return;
+            }
+
+            if (_rested == inode)
+            {
+                _rested = null;
+            }
+            else if (inode.OlderIdle is not null || inode.NewerIdle is not null || _oldestIdle == inode)
             {
                 UnlinkLocked(inode);
             }
@@ -292,6 +306,28 @@ internal sealed class InodeTable
                 return;
             }
 
+            if (idleCapacity == 0)
+            {
+                DropLocked(inode);
+                return;
+            }
+
+            Inode? before = _rested;
+            _rested = inode;
+            if (before is not null)
+            {
+                LinkLocked(before);
+            }
+        }
+
+        public void DropLocked(Inode inode)
+        {
+            Inodes.Remove(inode.Number.Value);
+            Version++;
+        }
+
+        private void LinkLocked(Inode inode)
+        {
             inode.OlderIdle = _newestIdle;
             if (_newestIdle is null)
             {
@@ -303,18 +339,12 @@ internal sealed class InodeTable
             }
 
             _newestIdle = inode;
-            if (++_idleCount > idleCapacity)
+            if (++_idleCount >= idleCapacity)
             {
                 Inode oldest = _oldestIdle!;
                 UnlinkLocked(oldest);
                 DropLocked(oldest);
             }
-        }
-
-        public void DropLocked(Inode inode)
-        {
-            Inodes.Remove(inode.Number.Value);
-            Version++;
         }
 
         private void UnlinkLocked(Inode inode)

@@ -15,11 +15,26 @@ internal sealed class DirectoryPaths(VolumeContext context)
     private readonly Inode?[] _directories = new Inode?[SlotCount];
     private int _count;
 
+    /// <summary>The slot that was found last.</summary>
+    private int _last;
+
     public bool TryGet(ReadOnlySpan<char> prefix, out Inode? directory)
     {
+        directory = _directories[_last];
+        if (directory is not null && prefix.SequenceEqual(_prefixes[_last]))
+        {
+            return true;
+        }
+
         int slot = SlotOf(prefix);
         directory = _directories[slot];
-        return directory is not null && prefix.SequenceEqual(_prefixes[slot]);
+        if (directory is null || !prefix.SequenceEqual(_prefixes[slot]))
+        {
+            return false;
+        }
+
+        _last = slot;
+        return true;
     }
 
     /// <summary>Remembers a directory. The caller's use becomes the cache's.</summary>
