@@ -43,6 +43,9 @@ public sealed partial class Volume
     }
 
     /// <inheritdoc/>
+    public void Close(IOpenFile file) => ((FileHandle)file).Close(keeps: true);
+
+    /// <inheritdoc/>
     public Errno SyncDirectory(InodeNumber directory) => SyncVolume();
 
     /// <inheritdoc/>

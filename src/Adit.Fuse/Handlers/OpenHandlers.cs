@@ -132,7 +132,7 @@ internal static class OpenHandlers
             return (call.Header.Unique & InHeader.ResendBit) != 0 ? Errno.Success : Errno.EBADF;
         }
 
-        opened.File.Dispose();
+        call.Nodes.Close(opened.File);
         return Errno.Success;
     }
 

@@ -16,21 +16,19 @@ internal sealed partial class FileHandle : IOpenFile
     /// <summary>Another file's as soon as this one is closed and has been removed (see <see cref="Inodes.Inode.Recycle"/>): looked at under its lock
     /// when the file is found not to be closed.</summary>
     private readonly Inode _inode;
-    private readonly OpenIntent _intent;
+    private OpenIntent _intent;
 
     /// <summary>Changed with the inode's lock held exclusively, so whoever holds it knows.</summary>
     private bool _isClosed;
 
-    private FileHandle(Volume volume, Inode inode, OpenIntent intent)
+    private FileHandle(Volume volume, Inode inode)
     {
         _volume = volume;
         _inode = inode;
-        Inode = inode.Number;
-        _intent = intent & ~OpenIntent.Truncate;
     }
 
     /// <inheritdoc/>
-    public InodeNumber Inode { get; }
+    public InodeNumber Inode { get; private set; }
 
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
@@ -73,6 +71,7 @@ internal sealed partial class FileHandle : IOpenFile
             return Errno.EROFS;
         }
 
+        FileHandle opened;
         using (new ExclusiveScope(inode.Lock))
         {
             if (inode.IsGone)
@@ -105,10 +104,10 @@ internal sealed partial class FileHandle : IOpenFile
 
             inode.OpenCount++;
             AgeAccessTime(volume.Context, inode);
+            opened = OverLocked(volume, inode, intent);
         }
 
         volume.Context.Inodes.UseAgain(inode);
-        FileHandle opened = new(volume, inode, intent);
         if ((intent & OpenIntent.Truncate) != 0)
         {
             Errno errno = opened.Truncate(0, default);
@@ -124,7 +123,7 @@ internal sealed partial class FileHandle : IOpenFile
     }
 
     /// <summary>The file over an inode that was made open; the caller's use becomes the file's.</summary>
-    public static IOpenFile OverNew(Volume volume, Inode inode, OpenIntent intent) => new FileHandle(volume, inode, intent);
+    public static IOpenFile OverNew(Volume volume, Inode inode, OpenIntent intent) => OverLocked(volume, inode, intent);
 
     /// <inheritdoc/>
     public Errno Sync(bool dataOnly)
@@ -168,7 +167,11 @@ internal sealed partial class FileHandle : IOpenFile
     }
 
     /// <summary>Closes the file. The last close gives back what was set aside for its growth.</summary>
-    public void Dispose()
+    public void Dispose() => Close(keeps: false);
+
+    /// <summary>Closes the file.</summary>
+    /// <param name="keeps">Nobody calls it any more: it may be opened again, as another one.</param>
+    public void Close(bool keeps)
     {
         bool wasMapped = false;
         using (new ExclusiveScope(_inode.Lock))
@@ -188,6 +191,11 @@ internal sealed partial class FileHandle : IOpenFile
                     LastCloseLocked();
                 }
             }
+
+            if (keeps)
+            {
+                _inode.ClosedFile = this;
+            }
         }
 
         if (wasMapped)
@@ -198,6 +206,25 @@ internal sealed partial class FileHandle : IOpenFile
         {
             _volume.Release(_inode);
         }
+    }
+
+    /// <summary>Needs the inode's lock exclusively, or nobody else to know the inode.</summary>
+    private static FileHandle OverLocked(Volume volume, Inode inode, OpenIntent intent)
+    {
+        FileHandle? opened = inode.ClosedFile;
+        if (opened is null || opened._volume != volume)
+        {
+            opened = new FileHandle(volume, inode);
+        }
+        else
+        {
+            inode.ClosedFile = null;
+            opened._isClosed = false;
+        }
+
+        opened.Inode = inode.Number;
+        opened._intent = intent & ~OpenIntent.Truncate;
+        return opened;
     }
 
     private void LastCloseLocked()

@@ -1,5 +1,6 @@
 using Adit.Dax.Mappings;
 using Adit.Extents;
+using Adit.Files;
 using Adit.Format;
 using Adit.Format.Records;
 using Adit.Interop.Locking;
@@ -31,6 +32,9 @@ internal sealed class Inode(InodeNumber number, in InodeRecord record)
     /// <summary>The file's mapping, if somebody has asked for it since the file was opened. Set and forgotten with the lock held exclusively;
     /// read with it shared, or by whoever only wants to know that there is none.</summary>
     public AddressSpace? Space;
+
+    /// <summary>What was an open file of the inode and is the next one's that is opened: closed by somebody who is known to have forgotten it.</summary>
+    public FileHandle? ClosedFile;
 
     /// <summary>It has had a mapping: what looks after that may point to the inode for longer than it is used.</summary>
     public bool WasMapped;

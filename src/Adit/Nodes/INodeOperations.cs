@@ -59,6 +59,10 @@ public interface INodeOperations
     /// <summary>Opens a regular file again for somebody who had it open in another process: flags that refuse to open it now do not count.</summary>
     Errno Reopen(InodeNumber inode, OpenIntent intent, out IOpenFile? file) => Open(inode, intent & ~OpenIntent.Truncate, out file);
 
+    /// <summary>Closes a file that nobody but the caller knows, and whom nobody calls any more: what it took may serve the next one that is
+    /// opened.</summary>
+    void Close(IOpenFile file) => file.Dispose();
+
     /// <summary>Visits entries behind <paramref name="cookie"/> (0: from the start, with "." and "..") until the sink
     /// returns false or none is left. An entry that is there all the time is seen exactly once, whatever else changes.</summary>
     /// <param name="withAttributes">Fill in <see cref="DirectoryItem.Attributes"/> and retain each accepted entry once, except "." and "..".</param>

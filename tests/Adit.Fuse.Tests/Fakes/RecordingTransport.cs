@@ -22,6 +22,9 @@ internal sealed unsafe class RecordingTransport : ITransport
 
     public long ReplyCount { get; private set; }
 
+    /// <summary>How the last reply began, whether or not it was kept.</summary>
+    public byte[] LastReply { get; } = new byte[512];
+
     public bool IsDisposed { get; private set; }
 
     public void Put(byte[] request) => _requests.Add(request);
@@ -57,6 +60,14 @@ internal sealed unsafe class RecordingTransport : ITransport
         }
 
         ReplyCount++;
+        int known = 0;
+        for (int index = 0; index < partCount && known < LastReply.Length; index++)
+        {
+            int size = (int)Math.Min(parts[index].LengthBytes, (ulong)(LastReply.Length - known));
+            new Span<byte>(parts[index].Start, size).CopyTo(LastReply.AsSpan(known));
+            known += size;
+        }
+
         if (KeepsReplies)
         {
             long length = 0;

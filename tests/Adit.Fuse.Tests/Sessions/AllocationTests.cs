@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Adit.Fuse.Handlers;
 using Adit.Fuse.Tests.Fakes;
 using Adit.Fuse.Wire;
@@ -86,6 +87,85 @@ public sealed class AllocationTests
         {
             long allocated = Measure(session, request);
             Assert.True(allocated == 0, $"{name} allocates {allocated} bytes in {Rounds} requests");
+        }
+    }
+
+    /// <summary>What is made and removed, or opened and closed, again and again: each request uses what the one before has left.</summary>
+    [Fact]
+    public unsafe void Open_close_create_and_unlink_of_a_volume_allocate_nothing()
+    {
+        using MemoryMedium medium = new(256 << 20);
+        Volume.Format(medium, new FormatOptions());
+        using Volume volume = Volume.Open(medium);
+        using TestSession session = new(volume);
+        (ulong node, ulong handle) = session.Create("file");
+        byte[] open = Of(Opcode.Open, node, 9, Struct(new OpenIn()));
+        byte[] create = Of(Opcode.Create, 1, 9, Struct(new CreateIn { Flags = 2, Mode = 0x81A4 }), Name("other"));
+        byte[] write = Of(Opcode.Write, node, 9, Struct(new WriteIn { Handle = handle, Size = 4096 }), new byte[4096]);
+        byte[] release = Of(Opcode.Release, node, 9, Struct(new ReleaseIn { Handle = handle }));
+        byte[] unlink = Of(Opcode.Unlink, 1, 9, Name("other"));
+        byte[] forget = Of(Opcode.Forget, node, 9, Struct(new ForgetIn { Count = 1 }));
+        session.Transport.KeepsReplies = false;
+        AssertAllocatesNothing("open and close", () =>
+        {
+            Serve(open);
+            Use(release, node, HandleIn(sizeof(OutHeader)));
+        });
+        AssertAllocatesNothing("create, close, unlink and forget", () =>
+        {
+            (ulong made, ulong opened) = Make();
+            Use(release, made, opened);
+            Serve(unlink);
+            Use(forget, made, 1);
+        });
+        AssertAllocatesNothing("create, write, unlink while open, close and forget", () =>
+        {
+            (ulong made, ulong opened) = Make();
+            Use(write, made, opened);
+            Serve(unlink);
+            Use(release, made, opened);
+            Use(forget, made, 1);
+        });
+        Assert.Equal(0, volume.GetAttributes("/file").BlockCount);
+
+        (ulong Node, ulong Handle) Make()
+        {
+            Serve(create);
+            ulong made = MemoryMarshal.Read<EntryOut>(session.Transport.LastReply.AsSpan(sizeof(OutHeader))).NodeId;
+            return (made, HandleIn(sizeof(OutHeader) + sizeof(EntryOut)));
+        }
+
+        ulong HandleIn(int offset) => MemoryMarshal.Read<OpenOut>(session.Transport.LastReply.AsSpan(offset)).Handle;
+
+        // The argument of each of these begins with a handle or a count.
+        void Use(byte[] request, ulong about, ulong first)
+        {
+            MemoryMarshal.AsRef<InHeader>(request.AsSpan()).NodeId = about;
+            MemoryMarshal.Write(request.AsSpan(sizeof(InHeader)), first);
+            Serve(request);
+        }
+
+        void Serve(byte[] request)
+        {
+            session.Load(request);
+            Dispatcher.Serve(session.Session, session.Session.Channels[0], request.Length);
+            if (MemoryMarshal.Read<OutHeader>(session.Transport.LastReply).Error != 0)
+            {
+                Assert.Fail($"request {MemoryMarshal.Read<InHeader>(request).Opcode} failed");
+            }
+        }
+
+        static void AssertAllocatesNothing(string what, Action turn)
+        {
+            long allocated = 0;
+            for (int round = 0; round < 3 * Rounds; round++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                turn();
+                allocated += round < 2 * Rounds ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            Assert.True(allocated == 0, $"{what}: {allocated} bytes in {Rounds} turns");
         }
     }
 
