@@ -1,0 +1,215 @@
+using System.Reflection;
+using Adit.Files;
+using Adit.Format;
+using Adit.Format.Records;
+using Adit.Inodes;
+using Adit.Interop;
+using Adit.Nodes;
+using Adit.TestKit;
+
+namespace Adit.Tests.Inodes;
+
+/// <summary>Inodes of removed files become others: nothing of the file before may be left in them, and who still has that file cannot reach
+/// the new one.</summary>
+public sealed class InodePoolTests
+{
+    private const BindingFlags Fields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+    private const int Rounds = 3000;
+
+    private static readonly InodeRecord Record = new() { Mode = 0x81A4, LinkCount = 1, SizeBytes = 0, UserId = 5 };
+
+    [Fact]
+    public void Inode_that_becomes_another_is_as_a_new_one()
+    {
+        while (InodePool.Take() is not null)
+        {
+        }
+
+        Inode fresh = Inode.New(new InodeNumber(9), in Record, isOpen: true);
+        Inode used = Inode.New(new InodeNumber(8), new InodeRecord { Mode = 0x41ED, LinkCount = 3 }, isOpen: false);
+        FieldInfo[] fields = [.. typeof(Inode).GetFields(Fields).Where(field => field.FieldType.IsValueType && !field.IsInitOnly)];
+        foreach (FieldInfo field in fields.Where(field => field.Name is not (nameof(Inode.IsListed) or nameof(Inode.WasMapped))))
+        {
+            field.SetValue(used, Other(field.GetValue(used)!));
+            Assert.False(field.GetValue(used)!.Equals(field.GetValue(fresh)), field.Name);
+        }
+
+        // Only what has a mapping may be left on that list.
+        used.IsMappingLeft = 0;
+        used.Extents.InsertAt(0, 3, default);
+        used.Recycle();
+        Inode again = Inode.New(new InodeNumber(9), in Record, isOpen: true);
+
+        Assert.Same(used, again);
+        Assert.All(fields, field => Assert.True(field.GetValue(again)!.Equals(field.GetValue(fresh)), field.Name));
+        Assert.Equal(9u, again.Lock.Number);
+        Assert.Equal(0, again.Extents.Count);
+        Assert.True(again.Extents.IsComplete);
+    }
+
+    [Fact]
+    public void Inode_that_something_may_still_point_to_does_not_become_another()
+    {
+        Inode mapped = Inode.New(new InodeNumber(8), in Record, isOpen: false);
+        mapped.WasMapped = true;
+        mapped.Recycle();
+        Assert.NotSame(mapped, Inode.New(new InodeNumber(9), in Record, isOpen: false));
+
+        Inode listed = Inode.New(new InodeNumber(8), in Record, isOpen: false);
+        listed.IsListed = true;
+        listed.Recycle();
+        Assert.NotSame(listed, Inode.New(new InodeNumber(9), in Record, isOpen: false));
+    }
+
+    [Fact]
+    public void Pool_is_shared_by_threads_and_bounded()
+    {
+        while (InodePool.Take() is not null)
+        {
+        }
+
+        HashSet<Inode> given = [.. Enumerable.Range(0, 100).Select(_ => new Inode(new InodeNumber(1), in Record))];
+        Thread giver = new(() => given.ToList().ForEach(InodePool.Put));
+        giver.Start();
+        Assert.True(giver.Join(TimeSpan.FromSeconds(30)));
+
+        HashSet<Inode> taken = [];
+        while (InodePool.Take() is { } inode)
+        {
+            // Other tests may give and take meanwhile.
+            Assert.True(taken.Add(inode));
+            Assert.Null(inode.NextListed);
+        }
+
+        Assert.NotEmpty(taken.Intersect(given));
+        Assert.InRange(taken.Count, 1, 100);
+    }
+
+    [Fact]
+    public void Closed_file_of_a_removed_one_reaches_no_other()
+    {
+        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using Volume volume = fixture.Open();
+        AditFile closed = volume.OpenFile("/closed", FileMode.CreateNew);
+        Inode inode = ((FileHandle)closed.Node).Node;
+        closed.Dispose();
+        volume.Delete("/closed");
+        using AditFile other = volume.OpenFile("/other", FileMode.CreateNew);
+        Assert.Same(inode, ((FileHandle)other.Node).Node);
+        other.Write(0, [1, 2, 3]);
+
+        byte[] bytes = [9, 9, 9];
+        IOpenFile node = closed.Node;
+        Assert.Equal(Errno.EBADF, node.Write(0, bytes, out _));
+        Assert.Equal(Errno.EBADF, node.Append(bytes, out _, out _));
+        Assert.Equal(Errno.EBADF, node.SetLength(0));
+        Assert.Equal(Errno.EBADF, node.Allocate(AllocateMode.PunchHole | AllocateMode.KeepSize, 0, 4096));
+        Assert.Equal(Errno.EBADF, node.Read(0, bytes, out _));
+        Assert.Equal(Errno.EBADF, node.Seek(0, SeekTarget.Data, out _));
+        Assert.Equal(Errno.EBADF, node.Sync(dataOnly: false));
+        Assert.Equal(Errno.EBADF, ((FileHandle)node).OpenMapping(out _));
+        Assert.Throws<ObjectDisposedException>(() => closed.Attributes);
+        Assert.Throws<ObjectDisposedException>(() => closed.Length);
+        Assert.Throws<ObjectDisposedException>(() => closed.DaxStatus);
+        closed.Dispose();
+
+        Assert.Equal(3, other.Read(0, bytes));
+        Assert.Equal([1, 2, 3], bytes);
+        Assert.Equal("/other", other.Path);
+        Assert.NotEqual(other.Node.Inode, node.Inode);
+    }
+
+    /// <summary>The same while the file is being closed, removed and becoming another.</summary>
+    [Fact]
+    public void File_that_is_closed_under_its_callers_leads_them_to_no_other()
+    {
+        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using Volume volume = fixture.Open();
+        AditFile? shown = null;
+        bool isOver = false;
+        long refused = 0;
+        Exception? failure = null;
+        Thread[] callers = [.. Enumerable.Range(0, 2).Select(number => new Thread(() =>
+        {
+            byte[] mine = new byte[64];
+            for (int turn = 0; !Volatile.Read(ref isOver); turn++)
+            {
+                if (Volatile.Read(ref shown) is not { } file)
+                {
+                    continue;
+                }
+
+                try
+                {
+                    mine.AsSpan().Fill(0xEE);
+                    Errno errno = (turn % 6) switch
+                    {
+                        0 => file.Node.Write(0, mine, out _),
+                        1 => file.Node.Append(mine, out _, out _),
+                        2 => file.Node.SetLength(7),
+                        3 => file.Node.Allocate(AllocateMode.PunchHole | AllocateMode.KeepSize, 0, 4096),
+                        4 => file.Node.Sync(dataOnly: false),
+                        _ => file.Node.Read(0, mine, out _),
+                    };
+                    refused += errno == Errno.EBADF ? 1 : 0;
+                    Assert.True(errno is Errno.Success or Errno.EBADF, errno.ToString());
+                    Assert.DoesNotContain((byte)0x11, mine);
+                    Assert.Equal(file.Node.Inode, file.Attributes.Inode);
+                }
+                catch (ObjectDisposedException)
+                {
+                    refused++;
+                }
+                catch (Exception thrown)
+                {
+                    failure = thrown;
+                    return;
+                }
+            }
+        }))];
+        Array.ForEach(callers, caller => caller.Start());
+        byte[] expected = new byte[5000];
+        byte[] found = new byte[5000];
+        expected.AsSpan().Fill(0x11);
+        int recycled = 0;
+        try
+        {
+            for (int round = 0; round < Rounds && failure is null; round++)
+            {
+                AditFile file = volume.OpenFile("/file", FileMode.CreateNew);
+                Inode inode = ((FileHandle)file.Node).Node;
+                Volatile.Write(ref shown, file);
+                Thread.SpinWait(round % 500);
+                file.Dispose();
+                volume.Delete("/file");
+                using AditFile other = volume.OpenFile("/other", FileMode.CreateNew);
+                recycled += ReferenceEquals(inode, ((FileHandle)other.Node).Node) ? 1 : 0;
+                other.Write(0, expected);
+                Thread.SpinWait(200);
+                Assert.Equal(expected.Length, other.Length);
+                Assert.Equal(expected.Length, other.Read(0, found));
+                Assert.Equal(expected, found);
+                volume.Delete("/other");
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            Array.ForEach(callers, caller => Assert.True(caller.Join(TimeSpan.FromSeconds(60))));
+        }
+
+        Assert.Null(failure);
+        Assert.True(recycled > Rounds / 10 && refused > 0, $"inconclusive: {recycled} inodes became others, {refused} calls were refused");
+    }
+
+    private static object Other(object value) => value switch
+    {
+        bool flag => !flag,
+        int number => number + 3,
+        long number => number ^ 5,
+        BlockExtent => new BlockExtent(new BlockAddress(3), 4),
+        InodeRecord => new InodeRecord { Mode = 1, Flags = 77, SizeBytes = 99 },
+        InodeNumber number => new InodeNumber(number.Value + 100),
+        _ => throw new NotSupportedException(value.GetType().Name),
+    };
+}
