@@ -16,6 +16,7 @@ public sealed class KernelAbiTests
         #include <errno.h>
         #include <fcntl.h>
         #include <linux/fs.h>
+        #include <linux/io_uring.h>
         #include <linux/magic.h>
         #include <linux/stat.h>
         #include <linux/userfaultfd.h>
@@ -91,6 +92,13 @@ public sealed class KernelAbiTests
         ExpectLayout<UserFaultRegistration>("struct uffdio_register");
         ExpectLayout<UserFaultRange>("struct uffdio_range");
         Expect("sizeof(struct iovec)", Marshal.SizeOf<IoVector>());
+        Expect("sizeof(struct io_uring_params)", Marshal.SizeOf<RingParameters>());
+        ExpectPlaces<RingParameters>("struct io_uring_params");
+        ExpectPlaces<RingParameters.SubmissionOffsets>("struct io_sqring_offsets", but: "user_addr");
+        ExpectPlaces<RingParameters.CompletionOffsets>("struct io_cqring_offsets", but: "user_addr");
+        ExpectPlaces<RingCommand>("struct io_uring_sqe");
+        Expect("sizeof(struct io_uring_cqe)", Marshal.SizeOf<RingCompletion>());
+        ExpectPlaces<RingCompletion>("struct io_uring_cqe");
 
         // Newer than the headers of many distributions that run a kernel which has them.
         foreach (FieldInfo constant in typeof(UserFault).GetFields().Concat(typeof(PagemapScan).GetFields()).Where(field => field.IsLiteral))
@@ -119,6 +127,15 @@ public sealed class KernelAbiTests
             source.AppendLine($"#ifdef {name}");
             Expect(name, value);
             source.AppendLine("#endif");
+        }
+
+        // Of structures that headers write with unions, or whose last fields are younger than the headers of many distributions.
+        void ExpectPlaces<T>(string name, string but = "")
+        {
+            foreach (FieldInfo field in typeof(T).GetFields(BindingFlags.Public | BindingFlags.Instance).Where(field => field.Name != but))
+            {
+                Expect($"offsetof({name}, {field.Name})", Marshal.OffsetOf<T>(field.Name));
+            }
         }
 
         void ExpectLayout<T>(string name)
