@@ -317,11 +317,17 @@ internal sealed class SoakRun : IDisposable
             return client;
         }
 
-        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
-        file.Position = file.Length - 1;
-        var last = (byte)file.ReadByte();
-        file.Position = file.Length - 1;
-        file.WriteByte((byte)(last ^ 1));
+        // The client may have set the file's times itself: only the byte is to be found different.
+        var changed = File.GetLastWriteTimeUtc(path);
+        using (FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite))
+        {
+            file.Position = file.Length - 1;
+            var last = (byte)file.ReadByte();
+            file.Position = file.Length - 1;
+            file.WriteByte((byte)(last ^ 1));
+        }
+
+        File.SetLastWriteTimeUtc(path, changed);
         return client;
     }
 
