@@ -35,6 +35,9 @@ public sealed class FuseMount : IDisposable
     /// <summary>The directory, absolute and without symbolic links.</summary>
     public string MountPoint { get; }
 
+    /// <summary>What it was told to be. What root has changed in the kernel since is in the mount table.</summary>
+    public MountOptions Options => _session.Options;
+
     /// <summary>The mount is gone, everything its users left open is closed, and all of it is durable.</summary>
     public bool HasEnded => _session.HasEnded;
 

@@ -12,7 +12,15 @@ public static class MediumFactory
     public static Medium Open(string path, MediumOptions options)
     {
         using MediumFile file = options.Descriptor < 0 ? MediumFile.Open(path, options.ReadOnly) : MediumFile.Duplicate(path, options.Descriptor);
-        file.Own(options.ReadOnly, options.WaitForOwner);
+        if (options.Descriptor < 0)
+        {
+            file.Own(options.ReadOnly, options.WaitForOwner);
+        }
+        else
+        {
+            file.CheckName();
+        }
+
         if (file.LengthBytes < Math.Max(options.MinimumSizeBytes, MediumFile.BlockBytes))
         {
             throw new MediumException(

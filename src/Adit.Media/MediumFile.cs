@@ -65,6 +65,12 @@ internal sealed unsafe class MediumFile : IDisposable
         FileOwnership.Take(Descriptor, _path, shared, wait);
         _isOwned = true;
         Examine();
+        CheckName();
+    }
+
+    /// <summary>The path names this file still.</summary>
+    public void CheckName()
+    {
         if (Libc.Stat(_path, out StatxBuffer named) != Errno.Success
             || named.stx_ino != _attributes.stx_ino || named.stx_dev_major != _attributes.stx_dev_major
             || named.stx_dev_minor != _attributes.stx_dev_minor)

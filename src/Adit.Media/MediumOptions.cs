@@ -19,8 +19,8 @@ public sealed record MediumOptions
     /// <summary>On creation: overwrite what is there, even if it looks used.</summary>
     public bool Force { get; init; }
 
-    /// <summary>On opening: a descriptor of the file or device that owns it already. Another of the same open file is made from it, so ownership
-    /// ends when both are closed. -1: opened and owned by path.</summary>
+    /// <summary>On opening: a descriptor of the file or device that owns it already, for reading or for writing as its owner sees to. Another of the same open
+    /// file is made from it, so ownership ends when both are closed. -1: opened and owned by path.</summary>
     public int Descriptor { get; init; } = -1;
 
     /// <summary>Give an owner that is just closing 250 ms before refusing.</summary>

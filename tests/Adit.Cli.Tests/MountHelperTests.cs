@@ -7,7 +7,7 @@ namespace Adit.Cli.Tests;
 public sealed class MountHelperTests
 {
     [MountFact]
-    public void Helper_mounts_with_the_words_of_fstab_and_remounts_through_the_kernel()
+    public void Helper_mounts_with_the_words_of_fstab_and_remounts_with_those_that_mount_passes_on()
     {
         using var folder = new TestFolder();
         var volume = folder.MakeVolume();
@@ -17,10 +17,12 @@ public sealed class MountHelperTests
         Assert.DoesNotContain(mount, File.ReadAllText("/proc/self/mounts"), StringComparison.Ordinal);
         Help(0, volume, mount, "-s", "-o", "rw,noauto,nofail,_netdev,x-systemd.automount,noatime,user", "-t", "fuse.adit");
         File.WriteAllText(Path.Combine(mount, "f"), "text");
-        Help(0, volume, mount, "-o", "rw,remount,ro,dax=always");
+        Help(0, volume, mount, "-o", "rw,noatime,user_id=0,group_id=0,default_permissions,allow_other,remount,ro,dax=always", "-t", "fuse.adit");
+        Assert.Contains("ro,noatime,dax=always", AditTool.Run("info", mount).Expect(0).Output, StringComparison.Ordinal);
         Assert.Throws<IOException>(() => File.WriteAllText(Path.Combine(mount, "g"), "text"));
         Assert.Equal("text", File.ReadAllText(Path.Combine(mount, "f")));
         Help(0, volume, mount, "-o", "remount,rw");
+        Assert.Contains("rw,noatime,dax=always", AditTool.Run("info", mount).Expect(0).Output, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(mount, "g"), "text");
         AditTool.Run("umount", mount).Expect(0);
 

@@ -66,6 +66,8 @@ public sealed class OrdinaryUserTests
             as {{tool}} upgrade mnt; third=$(pid); test $third != $second; test "$(as cat mnt/f)" = text
             {{tool}} upgrade pool.adit; fourth=$(pid); test $fourth != $third
             test $(stat -c %u /proc/$fourth) = 4321
+            as {{tool}} mount -o remount,dax=never,noatime mnt; as {{tool}} info mnt | grep -q 'rw,noatime,dax=never'
+            refuse {{tool}} mount -o remount,ro mnt; grep -q 'only root' refused; as touch mnt/after; fourth=$(pid)
             if setpriv --reuid 4322 --regid 8765 --clear-groups -- env HOME=/ TMPDIR= {{tool}} upgrade pool.adit >refused 2>&1; then exit 8; fi
             grep -q "another user's" refused; test $(pid) = $fourth
             test "$(as cat mnt/f)" = text

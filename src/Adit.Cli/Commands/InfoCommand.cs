@@ -48,6 +48,11 @@ internal sealed class InfoCommand : VolumeCommand
         Row("owner", report.OwnerPid is { } pid ? $"process {pid}, mounted at {report.MountedAt}" : "none");
         if (report.Server is { } server)
         {
+            if (server.Options is { } options)
+            {
+                Row("options", options);
+            }
+
             Row("server", FormattableString.Invariant(
                 $"{server.TotalRequestCount:n0} requests served; {server.OpenFileCount:n0} files open, {server.KnownInodeCount:n0} inodes known to the kernel; ") + (server.HasSuccessor
                 ? FormattableString.Invariant($"another goes on if it dies, {server.TakeOverCount:n0} did so far")

@@ -13,8 +13,8 @@ namespace Adit.Cli.Commands;
 internal sealed class MountCommand : VolumeCommand
 {
     private readonly Argument<string> _volume = new("VOLUME") { Description = "Volume file or device" };
-    private readonly Argument<string> _directory = new("DIR") { Description = "Where to mount it: a directory that is there" };
-    private readonly Option<string[]> _options = new("--options", "-o") { Description = "Mount options, separated by commas: dax=inode|always|never, ro, allow_other, sync, noatime ...", HelpName = "dax=inode,ro" };
+    private readonly Argument<string?> _directory = new("DIR") { Description = "Where to mount it: a directory that is there", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string[]> _options = new("--options", "-o") { Description = "Mount options, separated by commas: dax=inode|always|never, ro, allow_other, sync, noatime ...; remount: change those of a mount (adit mount -o remount,ro DIR)", HelpName = "dax=inode,ro" };
     private readonly Option<bool> _foreground = new("--foreground", "-f") { Description = "Serve in this process until unmounted or interrupted" };
 
     private readonly Option<bool> _noHolder = new("--no-holder") { Description = "One process alone: the mount ends when it dies, and cannot be upgraded" };
@@ -29,13 +29,20 @@ internal sealed class MountCommand : VolumeCommand
         Options.Add(_noHolder);
     }
 
-    public override string[] Examples => ["adit mount pool.adit mnt", "adit mount pool.adit mnt -o ro,allow_other"];
+    public override string[] Examples => ["adit mount pool.adit mnt", "adit mount pool.adit mnt -o ro,allow_other", "adit mount -o remount,rw mnt"];
 
     protected override ExitCode Run(ParseResult arguments, CommandOutput output)
     {
-        var operand = VolumeOperand.Volume(arguments.GetRequiredValue(_volume));
-        var directory = Path.GetFullPath(arguments.GetRequiredValue(_directory));
         var options = string.Join(',', arguments.GetValue(_options) ?? []);
+        if (Remount.IsAsked(options, out var words))
+        {
+            return arguments.GetValue(_foreground) || arguments.GetValue(_noHolder)
+                ? throw CommandFailure.Usage("remount changes what holds for a mount that is there; how it is served is settled when it is mounted")
+                : ChangeMount(arguments.GetRequiredValue(_volume), arguments.GetValue(_directory), words, output);
+        }
+
+        var operand = VolumeOperand.Volume(arguments.GetRequiredValue(_volume));
+        var directory = Path.GetFullPath(arguments.GetValue(_directory) ?? throw CommandFailure.Usage("where is it to be mounted? adit mount VOLUME DIR"));
         MountedVolume.CheckOptions(options);
         if (operand.IsMountPoint)
         {
@@ -73,6 +80,29 @@ internal sealed class MountCommand : VolumeCommand
 
         var (processId, status) = MountLauncher.Start(volume, directory, options, isHeld);
         Report(output, volume, directory, processId, status.Notes ?? []);
+        return ExitCode.Done;
+    }
+
+    /// <param name="first">The volume, or the mount point when that is all that was given.</param>
+    /// <param name="second">The mount point.</param>
+    private static ExitCode ChangeMount(string first, string? second, string words, CommandOutput output)
+    {
+        var mounted = VolumeMounts.Named(second ?? first);
+        if (second is not null && OwnerAddress.Of(Path.GetFullPath(first))?.ToString() != OwnerAddress.Of(mounted.Source)?.ToString())
+        {
+            throw new CommandFailure($"{second} is a mount of {mounted.Source}, not of {first}", errno: Errno.EINVAL);
+        }
+
+        var reply = Remount.Do(mounted, words);
+        if (output.IsText)
+        {
+            output.Line($"{mounted.MountPoint} is remounted: {reply.Options} (process {reply.NewPid})");
+        }
+        else
+        {
+            output.Document(new MountReport(mounted.Source, mounted.MountPoint, reply.NewPid, Mounted: true, reply.Options), ReportJson.Default.MountReport);
+        }
+
         return ExitCode.Done;
     }
 

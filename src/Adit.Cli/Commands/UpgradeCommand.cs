@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using Adit.Cli.CommandLine;
 using Adit.Cli.Holding;
 using Adit.Cli.Mounts;
 using Adit.Cli.Output;
-using Adit.Cli.Owners;
 using Adit.Cli.Reports;
 using Adit.Fuse.Succession;
 using Adit.Interop;
@@ -27,7 +25,7 @@ internal sealed class UpgradeCommand : VolumeCommand
         using var holder = HolderAddress.TryConnect(mount.Source)
             ?? throw new CommandFailure(
                 $"{mount.MountPoint} has no holder: it was mounted with --no-holder or over io_uring, or its holder died; unmount and mount it instead", errno: Errno.ENOTSUP);
-        var reply = Ask(holder, new UpgradeRequest(SessionMemory.Version, Holder.OwnCommand()));
+        var reply = HolderClient.Ask(holder, new UpgradeRequest(SessionMemory.Version, Holder.OwnCommand()));
         if (reply.Error is not null)
         {
             throw new CommandFailure(reply.Error, CommandFailure.ExitCodeOf(reply.Errno), reply.Errno);
@@ -43,21 +41,5 @@ internal sealed class UpgradeCommand : VolumeCommand
         }
 
         return ExitCode.Done;
-    }
-
-    private static UpgradeReply Ask(Socket holder, UpgradeRequest request)
-    {
-        try
-        {
-            using NetworkStream stream = new(holder);
-            MessageStream messages = new(stream);
-            messages.Write(request, HolderJson.Default.UpgradeRequest);
-            return messages.Read(HolderJson.Default.UpgradeReply, MessageStream.MaxRequestBytes)
-                ?? throw new CommandFailure("the holder of the mount ended before it answered", errno: Errno.EPIPE);
-        }
-        catch (Exception exception) when (exception is IOException or SocketException or InvalidDataException)
-        {
-            throw new CommandFailure($"the holder of the mount cannot be understood: {exception.Message}", errno: Errno.EPROTO, inner: exception);
-        }
     }
 }

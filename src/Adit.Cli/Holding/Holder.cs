@@ -22,7 +22,7 @@ namespace Adit.Cli.Holding;
 /// users get ENOTCONN, and the log says why. When the holder dies its server goes on without one, or ends the mount
 /// (<see cref="HeldServerRequest.EndsWithHolder"/>).</para>
 /// </remarks>
-internal sealed class Holder : IDisposable
+internal sealed partial class Holder : IDisposable
 {
     public const int MaxDeaths = 3;
     public static readonly TimeSpan DeathWindow = TimeSpan.FromSeconds(10);
@@ -35,13 +35,15 @@ internal sealed class Holder : IDisposable
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(60);
     private static readonly PosixSignal[] EndingSignals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
 
-    private readonly HeldServerRequest _request;
     private readonly Action<string> _log;
     private readonly SessionMemory _memory;
-    private readonly FileDescriptor _volume;
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly List<long> _deaths = [];
     private readonly Lock _lock = new();
+    private FileDescriptor _volume;
+
+    /// <summary>What servers are to do that are started from now on.</summary>
+    private volatile HeldServerRequest _request;
     private IReadOnlyList<string> _command = OwnCommand();
     private FileDescriptor? _device;
     private ServerChild? _server;
@@ -82,7 +84,7 @@ internal sealed class Holder : IDisposable
             }));
         }
 
-        var server = StartServer(_command);
+        var server = StartServer(_command, _request, _volume);
         server.Socket.Send(HolderMessageKind.Go);
         var status = WaitUntilServing(server, ServingPatience, out var reason);
         if (status is null || status.Error is not null)
@@ -97,7 +99,7 @@ internal sealed class Holder : IDisposable
         Use(server);
         if (status.CanBeResumed)
         {
-            _upgrades = new UpgradeListener(_request.Volume, UpgradeTo);
+            _upgrades = new UpgradeListener(_request.Volume, request => request.Remount is null ? UpgradeTo(request) : RemountTo(request));
         }
         else
         {
@@ -162,12 +164,14 @@ internal sealed class Holder : IDisposable
     private bool Continue(string? death)
     {
         var upgrade = TakeUpgrade();
+        var postponed = death is not null && upgrade is { NeedsClosedVolume: true } ? upgrade : null;
+        upgrade = postponed is null ? upgrade : null;
         string? refusal = null;
         while (true)
         {
             if (death is not null && !MayStartAgain(death))
             {
-                upgrade?.Refuse(new CommandFailure(
+                (upgrade ?? postponed)?.Refuse(new CommandFailure(
                     $"{(refusal is null ? "" : $"the new server cannot go on: {refusal}; nor can the one before: ")}{death}; the mount is taken away", errno: Errno.EIO));
                 return false;
             }
@@ -177,27 +181,36 @@ internal sealed class Holder : IDisposable
             ServerChild? next = null;
             try
             {
-                next = candidate ?? StartServer(_command);
+                if (candidate is not null)
+                {
+                    PassVolume(_volume, upgrade!.Volume, upgrade.Request);
+                }
+
+                next = candidate ?? StartServer(_command, _request, _volume);
                 next.Socket.Send(HolderMessageKind.Go);
                 var status = WaitUntilServing(next, candidate is null ? ServingPatience : UpgradePatience, out var reason);
                 if (status is { Error: null })
                 {
                     var oldPid = _server!.ProcessId;
-                    Use(next);
+                    Use(next, postponed);
                     if (candidate is null)
                     {
                         upgrade?.Refuse(new CommandFailure($"the new server cannot go on: {refusal}; the one before serves again", errno: Errno.EIO));
                     }
                     else
                     {
-                        _command = upgrade!.Command;
-                        upgrade.Succeed(oldPid, next.ProcessId, clock.ElapsedMilliseconds);
+                        Keep(upgrade!);
+                        upgrade!.Succeed(oldPid, next.ProcessId, clock.ElapsedMilliseconds);
                     }
 
                     return true;
                 }
 
                 death = status?.Error ?? $"a server, process {next.ProcessId}, died before it served ({reason})";
+            }
+            catch (MediumException exception) when (exception.Errno == Errno.EBUSY)
+            {
+                death = exception.Message;
             }
             catch (Exception exception) when (exception is IOException or System.ComponentModel.Win32Exception)
             {
@@ -208,6 +221,14 @@ internal sealed class Holder : IDisposable
             next?.Dispose();
             if (candidate is not null)
             {
+                if (ReturnVolume(upgrade!) is { } loss)
+                {
+                    _log($"{loss}; {_mountPoint} is given up");
+                    TakeMountAway();
+                    upgrade!.Refuse(new CommandFailure($"the new server cannot go on: {death}; {loss}; the mount is taken away", errno: Errno.ESTALE));
+                    return false;
+                }
+
                 // Back to the program that served before. Not counted: it has not failed. Who asked hears of it when it is known who serves.
                 _log($"the new server cannot go on: {death}; back to {string.Join(' ', _command)}");
                 refusal = death;
@@ -281,10 +302,13 @@ internal sealed class Holder : IDisposable
     }
 
     /// <summary>From now on this server is the one. It hears what the one before was told and did not live to do.</summary>
-    private void Use(ServerChild server)
+    /// <param name="server">The server.</param>
+    /// <param name="postponed">What the one before was to make way for and did not live to.</param>
+    private void Use(ServerChild server, Upgrade? postponed = null)
     {
         lock (_lock)
         {
+            _upgrade ??= postponed;
             _server?.Dispose();
             _server = server;
             if (_isTerminating)
@@ -300,9 +324,9 @@ internal sealed class Holder : IDisposable
     }
 
     /// <summary>Starts a server and waits until it has started; it goes on when it is told to.</summary>
-    private ServerChild StartServer(IReadOnlyList<string> command)
+    private ServerChild StartServer(IReadOnlyList<string> command, HeldServerRequest request, FileDescriptor volume)
     {
-        var child = ServerChild.Start(command, _request, _device is null ? [_memory.File!, _volume] : [_memory.File!, _volume, _device]);
+        var child = ServerChild.Start(command, request, _device is null ? [_memory.File!, volume] : [_memory.File!, volume, _device]);
         var ready = child.Socket.Receive(ReadyPatience);
         if (ready is { Kind: HolderMessageKind.Ready } && ready.Text == SessionMemory.Version.ToString(CultureInfo.InvariantCulture))
         {
@@ -354,20 +378,26 @@ internal sealed class Holder : IDisposable
 
         if (request.Command is not [{ Length: > 0 }, ..] || request.Command.Contains(null!))
         {
-            throw new CommandFailure("no program is named that could serve; the server before serves on", errno: Errno.EINVAL);
+            throw new CommandFailure(HolderClient.NoProgram, errno: Errno.EINVAL);
         }
 
+        return Exchange(request.Command, _request, _volume);
+    }
+
+    /// <summary>Has another server go on, and waits until it does or the one before does again.</summary>
+    private UpgradeReply Exchange(IReadOnlyList<string> command, HeldServerRequest request, FileDescriptor volume)
+    {
         ServerChild next;
         try
         {
-            next = StartServer(request.Command);
+            next = StartServer(command, request, volume);
         }
         catch (Exception exception) when (exception is IOException or System.ComponentModel.Win32Exception or ArgumentException)
         {
             throw new CommandFailure($"{exception.Message}; the server before serves on", errno: Errno.EIO, inner: exception);
         }
 
-        using Upgrade upgrade = new(next, request.Command);
+        using Upgrade upgrade = new(next, command, request, volume) { NeedsClosedVolume = IsReadOnly(request) && !IsReadOnly(_request) };
         lock (_lock)
         {
             _upgrade = upgrade;

@@ -1,18 +1,28 @@
 using Adit.Cli.CommandLine;
 using Adit.Interop;
+using Adit.Interop.Linux;
 
 namespace Adit.Cli.Holding;
 
 /// <summary>A server that is to go on in the place of another, and whoever waits for that.</summary>
-internal sealed class Upgrade(ServerChild server, IReadOnlyList<string> command) : IDisposable
+/// <param name="server">Has started and waits to be told to go on.</param>
+/// <param name="command">How it was started.</param>
+/// <param name="request">What it is to do, and all that come after it.</param>
+/// <param name="volume">What owns the volume from then on.</param>
+internal sealed class Upgrade(ServerChild server, IReadOnlyList<string> command, HeldServerRequest request, FileDescriptor volume) : IDisposable
 {
     private readonly TaskCompletionSource<UpgradeReply> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Has started and waits to be told to go on.</summary>
     public ServerChild Server { get; } = server;
 
-    /// <summary>How it was started.</summary>
     public IReadOnlyList<string> Command { get; } = command;
+
+    public HeldServerRequest Request { get; } = request;
+
+    public FileDescriptor Volume { get; } = volume;
+
+    /// <summary>It can only read the volume, so one that was not closed in order is not for it: somebody else recovers that first.</summary>
+    public required bool NeedsClosedVolume { get; init; }
 
     public void Succeed(int oldPid, int newPid, long pauseMs) => _done.TrySetResult(new UpgradeReply(null, Errno.Success, oldPid, newPid, pauseMs));
 

@@ -5,7 +5,7 @@ using Adit.Interop;
 
 namespace Adit.Cli.Holding;
 
-/// <summary>Takes requests to upgrade the server of a mount, one at a time, from the same user and root.</summary>
+/// <summary>Takes requests to upgrade the server of a mount or to remount it, one at a time, from the same user and root.</summary>
 internal sealed class UpgradeListener : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -73,7 +73,7 @@ internal sealed class UpgradeListener : IDisposable
 
     /// <summary>Who may not ask is told so: else it looks as if the holder were gone.</summary>
     private static UpgradeReply Refuse(UpgradeRequest request) => throw new CommandFailure(
-        "the mount is another user's: only that user and root can upgrade it", errno: Errno.EACCES);
+        "the mount is another user's: only that user and root can upgrade or remount it", errno: Errno.EACCES);
 
     private static void Answer(Socket client, Func<UpgradeRequest, UpgradeReply> upgrade)
     {

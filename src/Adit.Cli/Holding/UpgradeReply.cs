@@ -8,4 +8,5 @@ namespace Adit.Cli.Holding;
 /// <param name="OldPid">The server before.</param>
 /// <param name="NewPid">The one that serves now.</param>
 /// <param name="PauseMs">How long no server took requests.</param>
-internal sealed record UpgradeReply(string? Error, Errno Errno, int OldPid, int NewPid, long PauseMs);
+/// <param name="Options">After a remount: the words of -o that hold now.</param>
+internal sealed record UpgradeReply(string? Error, Errno Errno, int OldPid, int NewPid, long PauseMs, string? Options = null);

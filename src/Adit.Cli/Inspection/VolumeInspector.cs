@@ -4,6 +4,8 @@ using Adit.Cli.Maps;
 using Adit.Cli.Owners;
 using Adit.Cli.Reports;
 using Adit.Fuse;
+using Adit.Fuse.Mounting;
+using Adit.Fuse.Options;
 using Adit.Interop;
 
 namespace Adit.Cli.Inspection;
@@ -57,6 +59,7 @@ internal sealed class VolumeInspector(Volume volume, FuseMount? mount = null, bo
         var statistics = served.GetStatistics();
         return new ServerReport
         {
+            Options = MountOptionWords.ToText(MountTable.Find(served.MountPoint) is { IsAdit: true } mounted ? MountFlags.Apply(served.Options, mounted.Flags) : served.Options),
             TakeOverCount = served.TakeOverCount,
             HasSuccessor = served.CanBeResumed && HolderAddress.ProcessOf(volume.Store.Medium.Name) != 0,
             RequestCount = statistics.Requests.Values.Sum(),

@@ -36,7 +36,7 @@ internal sealed class MountedVolume : IDisposable
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Says what is wrong with the words of -o.</summary>
-    public static void CheckOptions(string options) => Parse(options);
+    public static void CheckOptions(string options) => ParseOptions(options);
 
     /// <summary>Opens, mounts, serves. The mount answers when this returns.</summary>
     /// <param name="volumePath">Absolute.</param>
@@ -46,7 +46,7 @@ internal sealed class MountedVolume : IDisposable
     /// <param name="held">What a holder keeps of the mount; null: nothing outlives this process.</param>
     public static MountedVolume Mount(string volumePath, string directory, string optionText, Action<string> log, HeldMount? held = null)
     {
-        var options = Parse(optionText) with { Source = volumePath };
+        var options = ParseOptions(optionText) with { Source = volumePath };
         var volume = Volume.Open(volumePath, new VolumeOptions
         {
             ReadOnly = options.ReadOnly,
@@ -88,10 +88,10 @@ internal sealed class MountedVolume : IDisposable
     public bool CanBeResumed => _mount.CanBeResumed;
 
     /// <summary>Requests will come over io_uring: no other server could go on with those in work, so there is nothing to hold.</summary>
-    public static bool CannotBeHeld(string options) => Parse(options).OverIoUring && FuseMount.IsIoUringSwitchedOn;
+    public static bool CannotBeHeld(string options) => ParseOptions(options).OverIoUring && FuseMount.IsIoUringSwitchedOn;
 
     /// <summary>The mount is open for writing nowhere but here; said to who must know it before it is mounted.</summary>
-    public static bool IsReadOnly(string options) => Parse(options).ReadOnly;
+    public static bool IsReadOnly(string options) => ParseOptions(options).ReadOnly;
 
     /// <summary>Stops serving and closes the volume, so that another server goes on with the mount. <see cref="Serve(ManualResetEventSlim, Func{bool})"/> is then to return.</summary>
     /// <returns>False when a request does not come to its end; the mount is served on.</returns>
@@ -166,7 +166,8 @@ internal sealed class MountedVolume : IDisposable
         return failure;
     }
 
-    private static MountOptions Parse(string text) =>
+    /// <exception cref="CommandFailure">A word is not known.</exception>
+    public static MountOptions ParseOptions(string text) =>
         MountOptionParser.TryParse(text, new MountOptions(), out var options, out var error) ? options : throw CommandFailure.Usage(error!);
 
     private static string[] MakeNotes(FuseMount mount) => mount switch

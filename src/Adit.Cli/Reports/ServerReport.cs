@@ -3,6 +3,9 @@ namespace Adit.Cli.Reports;
 /// <summary>What the server of a mount did since it began, and what it holds now.</summary>
 internal sealed record ServerReport
 {
+    /// <summary>The words of -o that hold, in the kernel or in the server. Null from an owner of a version that says nothing of them.</summary>
+    public string? Options { get; init; }
+
     /// <summary>Requests served.</summary>
     public required long RequestCount { get; init; }
 

@@ -8,13 +8,12 @@ namespace Adit.Fuse.Mounting;
 internal static class KernelMount
 {
     public const string DevicePath = "/dev/fuse";
-    private const nuint MS_SYNCHRONOUS = 16;
 
     /// <returns>The channel to the kernel, with FUSE_INIT waiting in it.</returns>
     public static FileDescriptor Mount(string mountPoint, MountOptions options)
     {
         FileDescriptor device = OpenDevice();
-        Errno outcome = Libc.Outcome(Libc.mount(options.Source, mountPoint, MountTableEntry.AditType, ToFlags(options), ToData(device, options)));
+        Errno outcome = Libc.Outcome(Libc.mount(options.Source, mountPoint, MountTableEntry.AditType, MountFlags.Of(options), ToData(device, options)));
         if (outcome == Errno.Success)
         {
             return device;
@@ -47,14 +46,6 @@ internal static class KernelMount
             _ => new MountException(outcome, $"{DevicePath}: {outcome.Message()}"),
         };
     }
-
-    private static nuint ToFlags(MountOptions options) =>
-        (options.ReadOnly ? Libc.MS_RDONLY : 0)
-        | (options.NoSetUserId ? Libc.MS_NOSUID : 0)
-        | (options.NoDevices ? Libc.MS_NODEV : 0)
-        | (options.NoExecute ? Libc.MS_NOEXEC : 0)
-        | (options.Synchronous ? MS_SYNCHRONOUS : 0)
-        | (options.AccessTime == AccessTimePolicy.None ? Libc.MS_NOATIME : 0);
 
     private static string ToData(FileDescriptor device, MountOptions options)
     {

@@ -30,7 +30,8 @@ public static class MountTable
             string minor = fields[2][(fields[2].IndexOf(':') + 1)..];
             if (uint.TryParse(minor, NumberStyles.None, CultureInfo.InvariantCulture, out uint number))
             {
-                entries.Add(new MountTableEntry(Unescape(fields[4]), fields[dash + 1], Unescape(fields[dash + 2]), number));
+                string words = fields.Length > dash + 3 ? $"{fields[5]},{fields[dash + 3]}" : fields[5];
+                entries.Add(new MountTableEntry(Unescape(fields[4]), fields[dash + 1], Unescape(fields[dash + 2]), number, MountFlags.Parse(words)));
             }
         }
 

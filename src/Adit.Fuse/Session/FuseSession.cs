@@ -304,7 +304,11 @@ internal sealed partial class FuseSession : IDisposable
     private IOpenFile? Reopen(HandleSlot kept)
     {
         InodeNumber inode = new(kept.Inode);
-        Errno outcome = Nodes.Reopen(inode, OpenRequestFlags.ToIntent(kept.Flags), out IOpenFile? file);
+
+        // The mount can have become read-only since. The kernel lets that happen only when nobody can write through any file; of one that was just closed
+        // it may still have to say so.
+        uint flags = Options.ReadOnly ? kept.Flags & ~OpenRequestFlags.AccessMode : kept.Flags;
+        Errno outcome = Nodes.Reopen(inode, OpenRequestFlags.ToIntent(flags), out IOpenFile? file);
         if (outcome != Errno.Success)
         {
             Log(FuseLogLevel.Error, $"{inode}, which was open, cannot be opened again: {outcome.Message()}");

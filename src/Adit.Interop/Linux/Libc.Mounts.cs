@@ -15,9 +15,14 @@ public static unsafe partial class Libc
     public const nuint MS_NOSUID = 2;
     public const nuint MS_NODEV = 4;
     public const nuint MS_NOEXEC = 8;
+    public const nuint MS_SYNCHRONOUS = 16;
     public const nuint MS_REMOUNT = 32;
+    public const nuint MS_NOSYMFOLLOW = 256;
     public const nuint MS_NOATIME = 1024;
+    public const nuint MS_NODIRATIME = 2048;
     public const nuint MS_BIND = 4096;
+    public const nuint MS_RELATIME = 1 << 21;
+    public const nuint MS_STRICTATIME = 1 << 24;
 
     public const int MNT_FORCE = 1;
     public const int MNT_DETACH = 2;

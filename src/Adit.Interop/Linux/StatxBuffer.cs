@@ -29,6 +29,7 @@ public struct StatxBuffer
     [FieldOffset(48)] public ulong stx_blocks;
 
     [FieldOffset(56)] public ulong stx_attributes_mask;
+    [FieldOffset(64)] public long stx_atime_sec;
     [FieldOffset(112)] public long stx_mtime_sec;
     [FieldOffset(120)] public uint stx_mtime_nsec;
     [FieldOffset(128)] public uint stx_rdev_major;

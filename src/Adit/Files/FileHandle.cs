@@ -96,7 +96,7 @@ internal sealed partial class FileHandle : IOpenFile
                 return allowed;
             }
 
-            allowed = volume.Context.Access.CheckOpening(inode.IsPrivate);
+            allowed = again ? Errno.Success : volume.Context.Access.CheckOpening(inode.IsPrivate);
             if (allowed != Errno.Success)
             {
                 return allowed;

@@ -3,11 +3,12 @@ using System.Globalization;
 using Adit.Fuse.Mounting;
 using Adit.Interop.Linux;
 using Xunit.Abstractions;
+using static Adit.Cli.Tests.Holding.OpenFiles;
 
 namespace Adit.Cli.Tests.Holding;
 
 /// <summary>Mounts whose server is killed or replaced while programs use them.</summary>
-public sealed unsafe class HeldMountTests(ITestOutputHelper output)
+public sealed class HeldMountTests(ITestOutputHelper output)
 {
     [MountFact]
     public void Killed_server_of_a_file_costs_its_clients_a_pause_and_nothing_else() => KillUnderLoad("file", kills: 2, seed: 1);
@@ -217,41 +218,5 @@ public sealed unsafe class HeldMountTests(ITestOutputHelper output)
         var failures = loads.Select(load => load.StopAndCompare()).ToList();
         output.WriteLine($"{loads.Sum(load => load.OperationCount)} operations");
         Assert.All(failures, failure => Assert.Null(failure));
-    }
-
-    private static FileDescriptor Open(string path, int flags)
-    {
-        var file = Libc.open(path, flags | OpenFlags.O_CLOEXEC, 0x1A4);
-        Assert.False(file.IsInvalid, $"{path}: {Libc.LastError}");
-        return file;
-    }
-
-    /// <summary>What the server says, not what the kernel remembers; in whole seconds.</summary>
-    private static DateTime ModifyTime(string path)
-    {
-        const int AT_STATX_FORCE_SYNC = 0x2000;
-        StatxBuffer found;
-        Assert.Equal(0, Libc.statx(Libc.AT_FDCWD, path, AT_STATX_FORCE_SYNC, StatxBuffer.STATX_BASIC_STATS, &found));
-        return DateTimeOffset.FromUnixTimeSeconds(found.stx_mtime_sec).UtcDateTime;
-    }
-
-    private static void Write(FileDescriptor file, string text)
-    {
-        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
-        fixed (byte* start = bytes)
-        {
-            Assert.Equal(bytes.Length, (int)Libc.pwrite(file, start, (nuint)bytes.Length, 0));
-        }
-    }
-
-    private static string Read(FileDescriptor file)
-    {
-        var bytes = new byte[100];
-        fixed (byte* start = bytes)
-        {
-            var count = (int)Libc.pread(file, start, 100, 0);
-            Assert.True(count >= 0, Libc.LastError.ToString());
-            return System.Text.Encoding.UTF8.GetString(bytes, 0, count);
-        }
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Adit.Cli.Holding;
 using Adit.Cli.Mounts;
 using Adit.Cli.Owners;
+using Adit.Cli.Reports;
 using Adit.Fuse.Mounting;
 using Adit.Interop.Linux;
 
@@ -23,12 +24,16 @@ internal sealed class HeldScene : IDisposable
     /// <param name="volume">Where the volume is made; a folder of the scene's own where it is not given.</param>
     /// <param name="program">The assembly that mounts, and serves after a death; the tool where it is not given.</param>
     /// <param name="size">Of the volume.</param>
-    public HeldScene(string medium = "file", TimeSpan? limit = null, string? volume = null, string? program = null, string? size = null)
+    /// <param name="options">Words of -o.</param>
+    /// <param name="prepare">Done with the new volume before it is mounted.</param>
+    public HeldScene(
+        string medium = "file", TimeSpan? limit = null, string? volume = null, string? program = null, string? size = null, string options = "rw", Action<string>? prepare = null)
     {
         Volume = volume ?? _folder["pool.adit"];
         AditTool.Run("mkfs", Volume, "--size", size ?? (volume is null ? "256M" : "64M"), "--medium", medium).Expect(0);
+        prepare?.Invoke(Volume);
         Mount = _folder.MakeDirectory("mnt");
-        ServerPid = AditTool.RunAt(program ?? AditTool.Assembly, "mount", Volume, Mount, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
+        ServerPid = AditTool.RunAt(program ?? AditTool.Assembly, "mount", Volume, Mount, "-o", options, "--json").Expect(0).Json.GetProperty("owner_pid").GetInt32();
         HolderPid = HolderAddress.ProcessOf(Volume);
         _connection = MountTable.Find(Mount)!.DeviceMinor;
         _limit = new Timer(_ => ConnectionControl.Abort(_connection), null, limit ?? TimeSpan.FromMinutes(2), Timeout.InfiniteTimeSpan);
@@ -80,6 +85,35 @@ internal sealed class HeldScene : IDisposable
         Assert.True(reply is not null, "the holder ended before it answered");
         return reply;
     }
+
+    /// <summary>Asks the holder for other options, as <c>adit mount -o remount</c> does.</summary>
+    public UpgradeReply Remount(string words)
+    {
+        using var holder = HolderAddress.TryConnect(Volume)!;
+        holder.ReceiveTimeout = 60_000;
+        return HolderClient.Ask(holder, new UpgradeRequest(Fuse.Succession.SessionMemory.Version, [], new RemountRequest(Mount, words)));
+    }
+
+    /// <summary>The same, and it is done.</summary>
+    public void MustRemount(string words)
+    {
+        var reply = Remount(words);
+        Assert.True(reply.Error is null, $"{words}: {reply.Error}\n{Log}");
+        ServerPid = reply.NewPid;
+    }
+
+    /// <summary>What the owner says of the volume.</summary>
+    public VolumeReport Information
+    {
+        get
+        {
+            using var owner = OwnerClient.TryConnect(Volume)!;
+            return owner.GetInformation();
+        }
+    }
+
+    /// <summary>The words of -o that the owner says hold.</summary>
+    public string[] Options => Information.Server!.Options!.Split(',');
 
     /// <summary>Asks who serves.</summary>
     /// <returns>The server, from now on <see cref="ServerPid"/>.</returns>

@@ -1,6 +1,7 @@
 using Adit.Fuse.Mounting;
 using Adit.Fuse.Options;
 using Adit.Interop;
+using Adit.Interop.Linux;
 
 namespace Adit.Fuse.Tests.Mounts;
 
@@ -93,11 +94,18 @@ public sealed class MountPointTests
 
         List<MountTableEntry> entries = MountTable.Parse(lines);
 
-        Assert.Equal(new MountTableEntry("/mnt2", "ext3", "/dev/root", 0), entries[0]);
-        Assert.Equal(new MountTableEntry("/mnt/a b", "fuse.adit", @"/v\ol ume", 52), entries[1]);
+        Assert.Equal(new MountTableEntry("/mnt2", "ext3", "/dev/root", 0, Libc.MS_NOATIME), entries[0]);
+        Assert.Equal(new MountTableEntry("/mnt/a b", "fuse.adit", @"/v\ol ume", 52, Libc.MS_NOSUID | Libc.MS_STRICTATIME), entries[1]);
         Assert.True(entries[1].IsAdit);
         Assert.Equal(2, entries.Count);
     }
+
+    [Theory]
+    [InlineData("rw,relatime", "rw,user_id=0", Libc.MS_RELATIME)]
+    [InlineData("ro,nosuid,nodev,noexec,nodiratime,noatime", "rw", Libc.MS_RDONLY | Libc.MS_NOSUID | Libc.MS_NODEV | Libc.MS_NOEXEC | Libc.MS_NODIRATIME | Libc.MS_NOATIME)]
+    [InlineData("rw,nosymfollow", "ro,sync", Libc.MS_RDONLY | Libc.MS_SYNCHRONOUS | Libc.MS_NOSYMFOLLOW | Libc.MS_STRICTATIME)]
+    public void Flags_are_those_of_the_mount_and_of_its_file_system(string ofMount, string ofFileSystem, ulong expected) =>
+        Assert.Equal((nuint)expected, Assert.Single(MountTable.Parse([$"36 35 0:60 / /mnt {ofMount} - fuse.adit /v {ofFileSystem}"])).Flags);
 
     private static void Start(string path) => FuseMount.Start(new Fakes.MemoryNodes(), path, new MountOptions(), (_, _) => { }).Dispose();
 }

@@ -59,4 +59,16 @@ public sealed class MountOptionParserTests
         Assert.True(MountOptionParser.TryParse("dax=always", new MountOptions(), out options, out _));
         Assert.Empty(options.Warnings);
     }
+
+    [Theory]
+    [InlineData("", "rw,relatime,dax=inode")]
+    [InlineData("ro,sync,strictatime,nodiratime,dax=always,nopreview,threads=5,nosuid,noexec,allow_other,io_uring", "ro,sync,strictatime,nodiratime,dax=always,nopreview,threads=5,nosuid,noexec,allow_other,io_uring")]
+    [InlineData("noatime,dax=never,nodev,noallow_other,async", "rw,noatime,dax=never,nodev,noallow_other")]
+    public void Options_become_words_that_become_the_same_options(string text, string expected)
+    {
+        Assert.True(MountOptionParser.TryParse(text, new MountOptions(), out MountOptions options, out _));
+        Assert.Equal(expected, MountOptionWords.ToText(options));
+        Assert.True(MountOptionParser.TryParse(expected, new MountOptions(), out MountOptions again, out _));
+        Assert.Equal(options, again);
+    }
 }
