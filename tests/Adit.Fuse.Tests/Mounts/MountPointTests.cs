@@ -101,9 +101,9 @@ public sealed class MountPointTests
     }
 
     [Theory]
-    [InlineData("rw,relatime", "rw,user_id=0", Libc.MS_RELATIME)]
-    [InlineData("ro,nosuid,nodev,noexec,nodiratime,noatime", "rw", Libc.MS_RDONLY | Libc.MS_NOSUID | Libc.MS_NODEV | Libc.MS_NOEXEC | Libc.MS_NODIRATIME | Libc.MS_NOATIME)]
-    [InlineData("rw,nosymfollow", "ro,sync", Libc.MS_RDONLY | Libc.MS_SYNCHRONOUS | Libc.MS_NOSYMFOLLOW | Libc.MS_STRICTATIME)]
+    [InlineData("rw,relatime", "rw,user_id=0", (ulong)(Libc.MS_RELATIME))]
+    [InlineData("ro,nosuid,nodev,noexec,nodiratime,noatime", "rw", (ulong)(Libc.MS_RDONLY | Libc.MS_NOSUID | Libc.MS_NODEV | Libc.MS_NOEXEC | Libc.MS_NODIRATIME | Libc.MS_NOATIME))]
+    [InlineData("rw,nosymfollow", "ro,sync", (ulong)(Libc.MS_RDONLY | Libc.MS_SYNCHRONOUS | Libc.MS_NOSYMFOLLOW | Libc.MS_STRICTATIME))]
     public void Flags_are_those_of_the_mount_and_of_its_file_system(string ofMount, string ofFileSystem, ulong expected) =>
         Assert.Equal((nuint)expected, Assert.Single(MountTable.Parse([$"36 35 0:60 / /mnt {ofMount} - fuse.adit /v {ofFileSystem}"])).Flags);
 
