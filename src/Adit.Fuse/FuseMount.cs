@@ -68,7 +68,9 @@ public sealed class FuseMount : IDisposable
         }
 
         string path = Mounting.MountPoint.Prepare(mountPoint, log);
-        FileDescriptor device = Libc.geteuid() == 0 ? KernelMount.Mount(path, options) : HelperMount.Mount(path, options);
+        using DetachedMount? detached = MakeDetached(options, out FileDescriptor? channel);
+        FileDescriptor device = channel ?? (Libc.geteuid() == 0 ? KernelMount.Mount(path, options) : HelperMount.Mount(path, options));
+        bool isAttached = detached is null;
         FuseSession? session = null;
         try
         {
@@ -81,6 +83,22 @@ public sealed class FuseMount : IDisposable
                 throw new MountException(negotiated, negotiated == Errno.EPROTO
                     ? "this kernel's FUSE is too old: Adit needs Linux 5.4 or newer"
                     : $"the kernel ended the mount at once: {negotiated.Message()}");
+            }
+
+            if (options.AllowIdMaps && !session.Negotiated!.Has(InitFlags.AllowIdMap))
+            {
+                throw new MountException(Errno.ENOTSUP, "this kernel cannot map the ids of FUSE mounts (Linux 6.12 can): leave out idmaps and X-mount.idmap");
+            }
+
+            if (detached is not null)
+            {
+                using (FileDescriptor users = UserNamespace.Open(options.IdMap!))
+                {
+                    detached.Map(users);
+                }
+
+                detached.Attach(path);
+                isAttached = true;
             }
 
             uint connection = MountTable.Find(path)?.DeviceMinor ?? 0;
@@ -101,7 +119,11 @@ public sealed class FuseMount : IDisposable
         }
         catch
         {
-            _ = Unmounter.TryUnmount(path, lazily: true, out _);
+            if (isAttached)
+            {
+                _ = Unmounter.TryUnmount(path, lazily: true, out _);
+            }
+
             device.Dispose();
             session?.Dispose();
             throw;
@@ -222,6 +244,34 @@ public sealed class FuseMount : IDisposable
 
     /// <summary>What the server did so far.</summary>
     public MountStatistics GetStatistics() => MountStatistics.Of(_session);
+
+    /// <summary>A mount whose ids are mapped is made before it is put anywhere; null: it is another one.</summary>
+    /// <param name="options">Of the mount.</param>
+    /// <param name="device">The channel to the kernel.</param>
+    private static DetachedMount? MakeDetached(MountOptions options, out FileDescriptor? device)
+    {
+        device = null;
+        if (options.IdMap is null)
+        {
+            return null;
+        }
+
+        if (Libc.geteuid() != 0)
+        {
+            throw new MountException(Errno.EPERM, "X-mount.idmap: only root may map the ids of a mount");
+        }
+
+        device = KernelMount.OpenDevice();
+        try
+        {
+            return DetachedMount.Make(device, options);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
 
     private static RingQueues? PrepareRings(FileDescriptor device, MountOptions options, SessionMemory? memory, out string? refusal)
     {

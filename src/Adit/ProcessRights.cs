@@ -21,16 +21,26 @@ public static class ProcessRights
     public static bool MayOtherFixFiles(uint userId, uint processId) =>
         userId == 0 || (processId != 0 && MayFix(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/status")));
 
-    private static bool MayFix(string statusPath)
+    /// <summary>Whether another process looks at files as root: not the root of a container whose ids are mapped.</summary>
+    /// <param name="processId">Which; 0 when it cannot be seen from here, and then it is not known to.</param>
+    public static bool IsOtherRoot(uint processId) =>
+        processId != 0 && Find(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/status"), "Uid:") is { } ids
+        && ids.Split('\t', StringSplitOptions.RemoveEmptyEntries) is [_, _, _, "0"];
+
+    private static bool MayFix(string statusPath) =>
+        ulong.TryParse(Find(statusPath, "CapEff:").AsSpan().Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong effective)
+        && ((effective >> LinuxImmutable) & 1) != 0;
+
+    /// <summary>What a process's status says behind a name; null when it is not known.</summary>
+    private static string? Find(string statusPath, string name)
     {
         try
         {
             foreach (string line in File.ReadLines(statusPath))
             {
-                if (line.StartsWith("CapEff:", StringComparison.Ordinal))
+                if (line.StartsWith(name, StringComparison.Ordinal))
                 {
-                    return ulong.TryParse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong effective)
-                        && ((effective >> LinuxImmutable) & 1) != 0;
+                    return line[name.Length..];
                 }
             }
         }
@@ -39,6 +49,6 @@ public static class ProcessRights
             // A process that is gone, or that cannot be looked at, is not known to have the right.
         }
 
-        return false;
+        return null;
     }
 }

@@ -22,6 +22,9 @@ internal static class AttributeNames
             : Errno.Success;
     }
 
+    /// <summary>There are names that only root sees.</summary>
+    public static bool HasHidden(ReadOnlySpan<byte> names) => names.IndexOf(Trusted) >= 0;
+
     /// <summary>Drops from a list, of names with a zero behind each, what only root sees.</summary>
     /// <returns>How long the list is then.</returns>
     public static int KeepVisible(Span<byte> names, bool isRoot)

@@ -95,7 +95,7 @@ internal static class AttributeHandlers
 
             // A new owner takes the bits whoever sets it; a truncation only when the kernel says so.
             // Root keeps them where only capabilities went.
-            bool mayDrop = changesOwner ? !isEmpty || !call.Session.TakeCapabilityDrop(call.Header) || call.Header.UserId != 0
+            bool mayDrop = changesOwner ? !isEmpty || !call.Session.TakeCapabilityDrop(call.Header) || !call.IsRoot
                 : (request.Valid & SetAttrFields.KillSetIds) != 0;
             if (before.Type == FileType.Regular && mayDrop && Privileges.HasSetIds(before.Mode) && (changes.Fields & AttributeFields.Mode) == 0)
             {
@@ -118,7 +118,7 @@ internal static class AttributeHandlers
         }
 
         // As elsewhere, root gives files away whatever their new owner may have.
-        changes.Fields |= changesOwner && call.Header.UserId == 0 ? AttributeFields.IgnoreQuota : 0;
+        changes.Fields |= changesOwner && call.IsRoot ? AttributeFields.IgnoreQuota : 0;
 
         Errno outcome = call.Nodes.SetAttributes(call.Node, changes, out NodeAttributes attributes);
         if (outcome == Errno.Success && (changes.Fields & (AttributeFields.ModifyTime | AttributeFields.ModifyTimeNow)) != 0)

@@ -23,7 +23,7 @@ internal static class ControlHandlers
             return Errno.Success;
         }
 
-        Negotiation negotiated = Negotiation.With(offer, call.Session.Rings is not null);
+        Negotiation negotiated = Negotiation.With(offer, call.Session.Rings is not null, call.Options.AllowIdMaps);
         call.Session.Negotiated = negotiated;
         if (offer.Major < Negotiation.Major || negotiated.Minor < Negotiation.OldestMinor)
         {

@@ -54,7 +54,7 @@ internal static class ExtendedAttributeHandlers
 
         if (outcome == Errno.Success)
         {
-            lengthBytes = AttributeNames.KeepVisible(names[..lengthBytes], isRoot: call.Header.UserId == 0);
+            lengthBytes = AttributeNames.HasHidden(names[..lengthBytes]) ? AttributeNames.KeepVisible(names[..lengthBytes], call.IsRoot) : lengthBytes;
             names[..lengthBytes].CopyTo(call.Reply.Free(MaxValueBytes));
         }
 

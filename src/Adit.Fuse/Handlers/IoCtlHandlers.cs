@@ -113,7 +113,7 @@ internal static class IoCtlHandlers
             AttributeChanges changes = new()
             {
                 Fields = (changed != 0 ? AttributeFields.Flags : 0) | (changesProject ? AttributeFields.Project : 0)
-                    | (call.Header.UserId == 0 ? AttributeFields.IgnoreQuota : 0),
+                    | (call.IsRoot ? AttributeFields.IgnoreQuota : 0),
                 Flags = flags,
                 FlagsMask = changed,
                 ProjectId = project ?? 0,
@@ -136,7 +136,8 @@ internal static class IoCtlHandlers
     /// <summary>Whether the caller may, in the kernel's order: only the owner, for some flags only with privilege, known flags only.</summary>
     private static Errno Check(ref Call call, in NodeAttributes attributes, uint flags, uint mask)
     {
-        if (call.Header.UserId != 0 && call.Header.UserId != attributes.UserId)
+        // A kernel that does not say who asks (Linux 6.12 and newer) has checked both itself, by the ids that the caller's mount shows.
+        if (!call.IsUnnamed && call.Header.UserId != 0 && call.Header.UserId != attributes.UserId)
         {
             return Errno.EPERM;
         }

@@ -17,6 +17,7 @@ internal static unsafe class ShutdownHandlers
 
     public static Errno ShutDown(ref Call call, in IoCtlIn control)
     {
+        // Where the kernel does not say who asks, nobody may: it passes this one on from any caller.
         if (call.Header.UserId != 0)
         {
             return Errno.EPERM;

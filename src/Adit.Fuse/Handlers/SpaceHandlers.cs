@@ -65,7 +65,8 @@ internal static class SpaceHandlers
     /// root's capabilities are taken for granted.</summary>
     public static Errno DropPrivileges(ref Call call, IOpenFile file)
     {
-        Errno outcome = call.Header.UserId == 0 ? Errno.Success : Privileges.DropSetIds(ref call, file.Inode, file.Attributes.Mode);
+        uint mode = file.Attributes.Mode;
+        Errno outcome = !Privileges.HasSetIds(mode) || call.IsRoot ? Errno.Success : Privileges.DropSetIds(ref call, file.Inode, mode);
         return outcome == Errno.Success ? Privileges.DropCapabilities(call.Nodes, file.Inode) : outcome;
     }
 }

@@ -29,7 +29,8 @@ internal static class KernelMount
         };
     }
 
-    private static FileDescriptor OpenDevice()
+    /// <summary>The channel to the kernel of a mount that is still to be made.</summary>
+    public static FileDescriptor OpenDevice()
     {
         FileDescriptor device = Libc.open(DevicePath, OpenFlags.O_RDWR | OpenFlags.O_CLOEXEC, 0);
         if (!device.IsInvalid)

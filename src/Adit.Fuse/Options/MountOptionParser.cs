@@ -40,6 +40,8 @@ public static class MountOptionParser
         ["dax=never"] = options => options with { Dax = DaxMode.Never },
         ["io_uring"] = options => options with { OverIoUring = true },
         ["noio_uring"] = options => options with { OverIoUring = false },
+        ["idmaps"] = options => options with { AllowIdMaps = true },
+        ["noidmaps"] = options => options with { AllowIdMaps = false, IdMap = null },
         ["preview"] = options => options with { Previews = PreviewPolicy.Allow },
         ["nopreview"] = options => options with { Previews = PreviewPolicy.Refuse },
 
@@ -72,6 +74,16 @@ public static class MountOptionParser
             else if (word.StartsWith("x-", StringComparison.Ordinal))
             {
                 continue;
+            }
+            else if (word.StartsWith(MountOptionWords.IdMapWord, StringComparison.Ordinal))
+            {
+                if (!IdMap.TryParse(word[MountOptionWords.IdMapWord.Length..], out IdMap? map))
+                {
+                    error = $"mount option '{word}': a map is [u:|g:|b:]FILE:SEEN:COUNT, several with spaces between them, or the path of a user namespace";
+                    break;
+                }
+
+                options = options with { AllowIdMaps = true, IdMap = map };
             }
             else if (word.StartsWith("threads=", StringComparison.Ordinal))
             {
@@ -107,6 +119,6 @@ public static class MountOptionParser
 
         return word.StartsWith("dax=", StringComparison.Ordinal)
             ? $"mount option '{word}': {VolumeOptionWords.DaxHelp}"
-            : $"mount option '{word}' is not known; known are {string.Join(", ", Words.Keys.Order(StringComparer.Ordinal))}, threads=N";
+            : $"mount option '{word}' is not known; known are {string.Join(", ", Words.Keys.Order(StringComparer.Ordinal))}, threads=N, X-mount.idmap=MAP";
     }
 }

@@ -5,6 +5,9 @@ namespace Adit.Fuse.Options;
 /// <summary>The words of <c>-o</c> that options stand for: the other way round of <see cref="MountOptionParser"/>.</summary>
 public static class MountOptionWords
 {
+    /// <summary>mount(8)'s word for <see cref="MountOptions.IdMap"/>, which follows it.</summary>
+    internal const string IdMapWord = "X-mount.idmap=";
+
     /// <summary>What the server acts on, and whether the mount can be written.</summary>
     public static IReadOnlyList<string> OfServer(MountOptions options)
     {
@@ -50,6 +53,7 @@ public static class MountOptionWords
     [
         options.AllowOther ?? isRoot ? "allow_other" : "noallow_other",
         options.OverIoUring ? "io_uring" : "noio_uring",
+        options.IdMap is { } map ? IdMapWord + map.Text : options.AllowIdMaps ? "idmaps" : "noidmaps",
     ];
 
     /// <summary>All that is not as it is by itself, and what is asked for most: <see cref="MountOptionParser"/> makes the same options of it.</summary>
@@ -70,6 +74,11 @@ public static class MountOptionWords
         if (options.OverIoUring)
         {
             words.Add("io_uring");
+        }
+
+        if (options.AllowIdMaps)
+        {
+            words.Add(options.IdMap is { } map ? IdMapWord + map.Text : "idmaps");
         }
 
         return string.Join(',', words);

@@ -44,6 +44,12 @@ public sealed record MountOptions
     /// <summary>Requests come over io_uring where the kernel can, else as always. The mount then ends with its server.</summary>
     public bool OverIoUring { get; init; }
 
+    /// <summary>Mounts with other owners (idmapped) can be made of it. The kernel then says who asks only where something is made.</summary>
+    public bool AllowIdMaps { get; init; }
+
+    /// <summary>Which owners it shows instead of those that files have; null: those. Goes with <see cref="AllowIdMaps"/>.</summary>
+    public IdMap? IdMap { get; init; }
+
     /// <summary>How long the kernel may use a name or attributes without asking. Changes beside the mount are told to it.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(1);
 }

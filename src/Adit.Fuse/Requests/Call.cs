@@ -46,6 +46,13 @@ internal unsafe ref struct Call(FuseSession session, ReaderChannel channel, InHe
 
     public readonly InodeNumber Node => new(_header->NodeId);
 
-    /// <summary>Who asks. Its umask is already out of the modes that handlers pass on.</summary>
+    /// <summary>Root asks. Where the kernel does not say who asks (<see cref="MountOptions.AllowIdMaps"/>), the caller's process does, which waits for the
+    /// reply; one that cannot be seen from here is not root. Of use for what is no right over others: the kernel has checked those.</summary>
+    public readonly bool IsRoot => _header->UserId == 0 || (IsUnnamed && ProcessRights.IsOtherRoot(_header->ProcessId));
+
+    /// <summary>The kernel does not say who asks. It has checked that he may.</summary>
+    public readonly bool IsUnnamed => _header->UserId == InHeader.NobodySaid && (Session.Negotiated?.Has(InitFlags.AllowIdMap) ?? false);
+
+    /// <summary>Who asks for something to be made, which will be his. Its umask is already out of the modes that handlers pass on.</summary>
     public readonly Caller Caller => new(_header->UserId, _header->GroupId);
 }

@@ -21,7 +21,7 @@ internal sealed record Negotiation(uint Minor, InitFlags Flags)
     /// Not AUTO_INVAL_DATA: changes beside the mount are told, not guessed from times.
     /// Not POSIX_LOCKS, FLOCK_LOCKS: the kernel keeps locks by itself, and a server that blocks in one must be interruptible.
     /// EXPORT_SUPPORT: a file handle outlives the kernel's caches; "." and ".." are looked up for it.
-    /// Not ALLOW_IDMAP: the kernel then no longer says who asks, but for what is being made.
+    /// ALLOW_IDMAP only where it is asked for: the kernel then no longer says who asks, but for what is being made.
     /// DONT_MASK: a default access list replaces the umask, so the server applies it.</summary>
     private const InitFlags Wanted =
         InitFlags.AsyncRead | InitFlags.AtomicOpenTruncate | InitFlags.BigWrites | InitFlags.DontMask | InitFlags.HasIoctlDir
@@ -34,7 +34,8 @@ internal sealed record Negotiation(uint Minor, InitFlags Flags)
 
     /// <param name="offer">What the kernel can.</param>
     /// <param name="hasRings">The rings are made: the kernel may use them.</param>
-    public static Negotiation With(in InitIn offer, bool hasRings = false)
+    /// <param name="allowsIdMaps">See <see cref="MountOptions.AllowIdMaps"/>.</param>
+    public static Negotiation With(in InitIn offer, bool hasRings = false, bool allowsIdMaps = false)
     {
         ulong offered = offer.Flags;
         if (((InitFlags)offered & InitFlags.InitExtended) != 0)
@@ -42,7 +43,7 @@ internal sealed record Negotiation(uint Minor, InitFlags Flags)
             offered |= (ulong)offer.Flags2 << 32;
         }
 
-        return new Negotiation(Math.Min(offer.Minor, NewestMinor), (InitFlags)offered & (hasRings ? Wanted | InitFlags.OverIoUring : Wanted));
+        return new Negotiation(Math.Min(offer.Minor, NewestMinor), (InitFlags)offered & (Wanted | (hasRings ? InitFlags.OverIoUring : 0) | (allowsIdMaps ? InitFlags.AllowIdMap : 0)));
     }
 
     public InitOut ToReply(in InitIn offer) => new()

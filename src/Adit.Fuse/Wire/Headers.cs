@@ -9,6 +9,9 @@ internal struct InHeader
     /// <summary>Set in <see cref="Unique"/> when the kernel sends a request again after a server change.</summary>
     public const ulong ResendBit = 1UL << 63;
 
+    /// <summary>FUSE_INVALID_UIDGID: with FUSE_ALLOW_IDMAP the user and group of every request that makes nothing.</summary>
+    public const uint NobodySaid = uint.MaxValue;
+
     public uint Length;
     public Opcode Opcode;
     public ulong Unique;
