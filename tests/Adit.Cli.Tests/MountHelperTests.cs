@@ -29,6 +29,38 @@ public sealed class MountHelperTests
         Assert.Contains("frobnicate", Help(2, volume, mount, "-o", "frobnicate"), StringComparison.Ordinal);
     }
 
+    [MountFact("unshare", "mount", "ln")]
+    public void Programs_mount_and_remount_volumes_of_fstab_and_others()
+    {
+        using var folder = new TestFolder();
+        folder.MakeVolume();
+        folder.MakeVolume("other.adit");
+
+        // The helper lies where mount(8) looks, and the volume in fstab, in this namespace alone.
+        var (code, said) = OrdinaryUserTests.Run(folder, $$"""
+            set -ex
+            export ADIT='dotnet {{AditTool.Assembly}}'
+            mkdir orig sbin mnt; mount --bind /usr/sbin orig; ln -s "$PWD"/orig/* sbin/
+            install -m 755 '{{Path.Combine(SourceTree.Root, "eng", "mount.fuse.adit")}}' sbin/mount.fuse.adit; mount --bind sbin /usr/sbin
+            echo "$PWD/pool.adit $PWD/mnt fuse.adit noatime,nofail,dax=always 0 0" > fstab; mount --bind fstab /etc/fstab
+            trap 'umount -l mnt 2>/dev/null || true' EXIT
+            options() { $ADIT info mnt | grep '^options'; }
+
+            mount "$PWD/mnt"; options | grep -q ' rw,noatime,dax=always$'
+            touch mnt/f; mount -o remount,ro "$PWD/mnt"; options | grep -q ' ro,noatime,dax=always$'
+            if touch mnt/g; then exit 8; fi
+            mount -o remount,rw,dax=never "$PWD/mnt"; options | grep -q ' rw,noatime,dax=never$'; touch mnt/g
+            umount mnt
+
+            mount -t fuse.adit -o strictatime,nodiratime,sync other.adit mnt
+            mount -o remount,ro,nosuid "$PWD/mnt"; options | grep -q ' ro,sync,strictatime,nodiratime,dax=inode,nosuid$'
+            mount -o remount,rw "$PWD/other.adit" "$PWD/mnt"; options | grep -q ' rw,sync,strictatime,nodiratime,dax=inode'
+            if mount -o remount,frobnicate "$PWD/mnt"; then exit 9; fi
+            touch mnt/f; $ADIT umount mnt; $ADIT fsck other.adit; $ADIT fsck pool.adit
+            """);
+        Assert.True(code == 0, $"exit {code}\n{said}");
+    }
+
     private static string Help(int exitCode, params string[] arguments)
     {
         var start = new ProcessStartInfo("sh", [Path.Combine(SourceTree.Root, "eng", "mount.fuse.adit"), .. arguments])

@@ -77,7 +77,8 @@ public sealed class OrdinaryUserTests
         Assert.True(code == 0, $"exit {code}\n{said}");
     }
 
-    private static (int Code, string Said) Run(TestFolder folder, string script)
+    /// <summary>Runs a script as root in the folder and in a mount namespace of its own.</summary>
+    internal static (int Code, string Said) Run(TestFolder folder, string script)
     {
         File.WriteAllText(folder["script"], script);
         var start = new ProcessStartInfo("setsid")

@@ -32,6 +32,7 @@ public sealed class KernelAbiTests
         #include <sys/syscall.h>
         #include <sys/uio.h>
         #include <unistd.h>
+        _Static_assert(__NR_move_mount == 429 && __NR_fsopen == 430 && __NR_fsconfig == 431 && __NR_fsmount == 432 && __NR_mount_setattr == 442, "__NR_move_mount ...");
         #ifndef XFS_SUPER_MAGIC
         #define XFS_SUPER_MAGIC 0x58465342
         #endif
@@ -91,6 +92,8 @@ public sealed class KernelAbiTests
         ExpectLayout<UserFaultApi>("struct uffdio_api");
         ExpectLayout<UserFaultRegistration>("struct uffdio_register");
         ExpectLayout<UserFaultRange>("struct uffdio_range");
+        Expect("sizeof(struct mount_attr)", MountAttributes.SizeBytes);
+        ExpectPlaces<MountAttributes>("struct mount_attr");
         Expect("sizeof(struct iovec)", Marshal.SizeOf<IoVector>());
         Expect("sizeof(struct io_uring_params)", Marshal.SizeOf<RingParameters>());
         ExpectPlaces<RingParameters>("struct io_uring_params");

@@ -12,7 +12,8 @@ internal sealed class DetachedMount : IDisposable
 {
     private readonly FileDescriptor _mount;
 
-    private DetachedMount(FileDescriptor mount) => _mount = mount;
+    /// <param name="mount">What fsmount gave. Taken over.</param>
+    internal DetachedMount(FileDescriptor mount) => _mount = mount;
 
     /// <summary>Makes one, with FUSE_INIT waiting in the channel.</summary>
     /// <param name="device">The channel to the kernel.</param>

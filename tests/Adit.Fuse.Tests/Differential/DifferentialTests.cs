@@ -1,5 +1,7 @@
+using Adit.Fuse.Mounting;
 using Adit.Fuse.Options;
 using Adit.Fuse.Tests.Mounts;
+using Adit.Interop.Linux;
 using Xunit.Abstractions;
 
 namespace Adit.Fuse.Tests.Differential;
@@ -9,7 +11,11 @@ namespace Adit.Fuse.Tests.Differential;
 [Collection(MountCollection.Name)]
 public sealed class DifferentialTests(ITestOutputHelper output)
 {
-    private const string MakeReference = "truncate -s 256M scratch/ext4.img; mkfs.ext4 -q -b 4096 -O ^metadata_csum scratch/ext4.img; mkdir scratch/ext4; mount -o loop,relatime scratch/ext4.img scratch/ext4; mkdir scratch/ext4/t";
+    private const string MakeImage = "truncate -s 256M scratch/ext4.img; mkfs.ext4 -q -b 4096 -O ^metadata_csum scratch/ext4.img; mkdir scratch/ext4;";
+    private const string MakeReference = $"{MakeImage} mount -o loop,relatime scratch/ext4.img scratch/ext4; mkdir scratch/ext4/t";
+
+    /// <summary>User 7 of the mounts is user 20 007 of the files, and so on; root is root.</summary>
+    private const string Map = "0:0:1 20001:1:60000";
 
     [MountFact("mkfs.ext4", "losetup", "bash", "timeout", "flock")]
     public void Mount_behaves_as_ext4_does() => Compare(DaxMode.Inode);
@@ -18,10 +24,49 @@ public sealed class DifferentialTests(ITestOutputHelper output)
     [Trait("Tier", "long")]
     public void Mount_through_the_page_cache_behaves_as_ext4_does() => Compare(DaxMode.Never);
 
+    [MountFact("mkfs.ext4", "losetup", "bash", "timeout", "flock", "unshare")]
+    public void Mount_that_shows_other_owners_behaves_as_ext4_does_that_shows_them()
+    {
+        Assert.True(IdMap.TryParse(Map, out IdMap? map));
+        using TestMount mount = new(new MountOptions { AllowIdMaps = true, IdMap = map }, limit: TimeSpan.FromMinutes(5));
+        mount.Run(MakeImage).MustSucceed();
+        string device = mount.Run("losetup -f --show scratch/ext4.img").MustSucceed().Output.Trim();
+        try
+        {
+            using (DetachedMount reference = MakeDetached("ext4", device))
+            using (FileDescriptor users = UserNamespace.Open(map))
+            {
+                reference.Map(users);
+                reference.Attach($"{mount.Scratch}/ext4");
+            }
+
+            mount.Run("mkdir scratch/ext4/t").MustSucceed();
+            Compare(mount);
+
+            // What both show is in neither file system.
+            const string Owners = "find t -printf '%U %G\n' | sort | uniq -c";
+            string mapped = mount.Run($"cd mnt; mkdir -p t; touch t/a t/b; chown 1000:2000 t/a; {Owners}").MustSucceed().Output;
+            Assert.Contains(" 1000 2000\n", mapped, StringComparison.Ordinal);
+            mount.Remount(new MountOptions());
+            string bare = mount.Run($"cd mnt; {Owners}").MustSucceed().Output;
+            Assert.Contains(" 21000 22000\n", bare, StringComparison.Ordinal);
+            Assert.DoesNotContain(" 1000 ", bare, StringComparison.Ordinal);
+        }
+        finally
+        {
+            mount.Run($"losetup -d {device}").MustSucceed();
+        }
+    }
+
     private void Compare(DaxMode mode)
     {
         using TestMount mount = new(new MountOptions { Dax = mode }, limit: TimeSpan.FromMinutes(5));
         mount.Run(MakeReference).MustSucceed();
+        Compare(mount);
+    }
+
+    private void Compare(TestMount mount)
+    {
         string program = $"timeout 110 dotnet exec {typeof(DifferentialTests).Assembly.Location} posix";
         try
         {
@@ -39,5 +84,13 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         output.WriteLine($"{expected.Length} notes, {differences.Explained} explained, {differences.Unexplained.Count} unexplained");
         Assert.True(expected.Length > 3000, $"only {expected.Length} notes");
         Assert.True(differences.Unexplained.Count == 0, $"{differences.Unexplained.Count} differences from ext4:\n{string.Join('\n', differences.Unexplained.Take(2000))}");
+    }
+
+    private static DetachedMount MakeDetached(string type, string source)
+    {
+        using FileDescriptor fs = Libc.fsopen(type, Libc.FSOPEN_CLOEXEC);
+        Assert.Equal(0, Libc.fsconfig(fs, Libc.FSCONFIG_SET_STRING, "source", source));
+        Assert.Equal(0, Libc.fsconfig(fs, Libc.FSCONFIG_CMD_CREATE, null, null));
+        return new DetachedMount(Libc.fsmount(fs, Libc.FSMOUNT_CLOEXEC, 0));
     }
 }

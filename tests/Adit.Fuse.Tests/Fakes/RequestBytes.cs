@@ -8,7 +8,10 @@ internal static class RequestBytes
 {
     public static byte[] Of(Opcode opcode, ulong node, ulong unique, params byte[][] arguments) => From(opcode, node, unique, 1000, arguments);
 
-    public static byte[] From(Opcode opcode, ulong node, ulong unique, uint userId, params byte[][] arguments)
+    public static byte[] From(Opcode opcode, ulong node, ulong unique, uint userId, params byte[][] arguments) =>
+        Sent(opcode, node, unique, userId, 4711, arguments);
+
+    public static byte[] Sent(Opcode opcode, ulong node, ulong unique, uint userId, uint processId, byte[][] arguments)
     {
         int length = Marshal.SizeOf<InHeader>() + arguments.Sum(part => part.Length);
         InHeader header = new()
@@ -19,7 +22,7 @@ internal static class RequestBytes
             NodeId = node,
             UserId = userId,
             GroupId = userId,
-            ProcessId = 4711,
+            ProcessId = processId,
         };
         return [.. Struct(header), .. arguments.SelectMany(part => part)];
     }

@@ -25,6 +25,9 @@ internal sealed unsafe class TestSession : IDisposable
         }
     }
 
+    /// <summary>Which process asks.</summary>
+    public uint ProcessId { get; set; } = 4711;
+
     public RecordingTransport Transport { get; } = new();
 
     public FuseSession Session { get; }
@@ -64,7 +67,7 @@ internal sealed unsafe class TestSession : IDisposable
     public Errno AskAs(uint userId, Opcode opcode, ulong node, out byte[] body, params byte[][] arguments)
     {
         ulong unique = ++_unique;
-        byte[] reply = Serve(RequestBytes.From(opcode, node, unique, userId, arguments)) ?? throw new InvalidOperationException($"no reply to {opcode}");
+        byte[] reply = Serve(RequestBytes.Sent(opcode, node, unique, userId, ProcessId, arguments)) ?? throw new InvalidOperationException($"no reply to {opcode}");
         OutHeader header = MemoryMarshal.Read<OutHeader>(reply);
         Assert.Equal(unique, header.Unique);
         Assert.Equal((uint)reply.Length, header.Length);

@@ -44,6 +44,11 @@ public sealed class MountOptionParserTests
     [InlineData("dax=sometimes", "inode, always or never")]
     [InlineData("threads=1", "2 to 64")]
     [InlineData("threads=many", "2 to 64")]
+    [InlineData("X-mount.idmap=", "FILE:SEEN:COUNT")]
+    [InlineData("X-mount.idmap=0:1", "FILE:SEEN:COUNT")]
+    [InlineData("X-mount.idmap=x:0:1:1", "FILE:SEEN:COUNT")]
+    [InlineData("X-mount.idmap=u:0:1:0", "FILE:SEEN:COUNT")]
+    [InlineData("X-mount.idmap=u:-1:1:1", "FILE:SEEN:COUNT")]
     public void Word_that_is_not_known_is_an_error_that_names_it(string text, string expected)
     {
         Assert.False(MountOptionParser.TryParse(text, new MountOptions(), out _, out string? error));
@@ -63,6 +68,9 @@ public sealed class MountOptionParserTests
     [Theory]
     [InlineData("", "rw,relatime,dax=inode")]
     [InlineData("ro,sync,strictatime,nodiratime,dax=always,nopreview,threads=5,nosuid,noexec,allow_other,io_uring", "ro,sync,strictatime,nodiratime,dax=always,nopreview,threads=5,nosuid,noexec,allow_other,io_uring")]
+    [InlineData("idmaps", "rw,relatime,dax=inode,idmaps")]
+    [InlineData("X-mount.idmap=\"u:0:1000:1  g:0:1000:1 5:6:7\"", "rw,relatime,dax=inode,X-mount.idmap=u:0:1000:1 g:0:1000:1 5:6:7")]
+    [InlineData("X-mount.idmap=/proc/1/ns/user,noidmaps", "rw,relatime,dax=inode")]
     [InlineData("noatime,dax=never,nodev,noallow_other,async", "rw,noatime,dax=never,nodev,noallow_other")]
     public void Options_become_words_that_become_the_same_options(string text, string expected)
     {
@@ -70,5 +78,14 @@ public sealed class MountOptionParserTests
         Assert.Equal(expected, MountOptionWords.ToText(options));
         Assert.True(MountOptionParser.TryParse(expected, new MountOptions(), out MountOptions again, out _));
         Assert.Equal(options, again);
+    }
+
+    [Fact]
+    public void Map_of_owners_becomes_the_lines_that_a_namespace_takes()
+    {
+        Assert.True(IdMap.TryParse("u:0:1000:1 g:5:6:7 b:10:20:30 40:50:60", out IdMap? map));
+        Assert.Equal("0 1000 1\n10 20 30\n40 50 60\n", map.Users);
+        Assert.Equal("5 6 7\n10 20 30\n40 50 60\n", map.Groups);
+        Assert.Null(map.NamespacePath);
     }
 }

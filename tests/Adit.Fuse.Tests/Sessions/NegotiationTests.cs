@@ -30,6 +30,18 @@ public sealed class NegotiationTests
         Assert.Equal(InitFlags.None, flags & refused);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Kernel_keeps_to_itself_who_asks_only_where_that_is_wanted(bool isWanted)
+    {
+        using TestSession session = new(new MemoryNodes(), options: new MountOptions { AllowIdMaps = isWanted, ReaderCount = 2 }, negotiate: false);
+
+        InitOut init = MemoryMarshal.Read<InitOut>(session.Serve(RequestBytes.Init())!.AsSpan(16));
+
+        Assert.Equal(isWanted, (((ulong)init.Flags2 << 32) & (ulong)InitFlags.AllowIdMap) != 0);
+    }
+
     [Fact]
     public void Init_grants_only_what_is_offered()
     {
