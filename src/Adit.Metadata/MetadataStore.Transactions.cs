@@ -74,7 +74,9 @@ public sealed partial class MetadataStore
 
     internal void EndTransactionIfHeld()
     {
-        if (_transactionThread != ThreadNumber.Current)
+        // Nearly always it has ended.
+        int thread = _transactionThread;
+        if (thread == 0 || thread != ThreadNumber.Current)
         {
             return;
         }
@@ -143,6 +145,7 @@ public sealed partial class MetadataStore
         try
         {
             _log.FenceAppended();
+            _log.FetchAhead();
             LeaveTree(transaction);
             if (transaction.ChangesSpace)
             {

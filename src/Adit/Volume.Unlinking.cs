@@ -14,6 +14,11 @@ namespace Adit;
 /// <summary>Taking names away.</summary>
 public sealed partial class Volume
 {
+    /// <summary>The inode that went with the name taken away last, with its use, which the next one to take a name away ends. Ended at once,
+    /// it would wait, for the lock of the table, until the record just written has drained to the medium; later that costs nothing.
+    /// Guarded by the namespace's lock.</summary>
+    private Inode? _lastRemoved;
+
     /// <inheritdoc/>
     public Errno Unlink(InodeNumber parent, ReadOnlySpan<byte> name) => RemoveName(parent, name, isDirectory: false);
 
@@ -72,10 +77,11 @@ public sealed partial class Volume
     }
 
     /// <summary>Takes a name away; needs the namespace's lock exclusively.</summary>
-    /// <param name="child">What the name stands for, used once; the caller ends that use, without locks.</param>
+    /// <param name="child">What the name stands for, used once; the caller ends that use, without locks. Null when there is nothing to end.</param>
     private Errno RemoveNameLocked(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out Inode? child)
     {
         child = null;
+        EndLastRemovedLocked();
         Errno errno = FindForRemovalLocked(directory, name, isDirectory, out DirectoryHit hit);
         bool isSole = false;
         if (errno == Errno.Success)
@@ -134,7 +140,22 @@ public sealed partial class Volume
             _directories.Clear();
         }
 
+        if (child.IsGone)
+        {
+            _lastRemoved = child;
+            child = null;
+        }
+
         return Errno.Success;
+    }
+
+    private void EndLastRemovedLocked()
+    {
+        if (_lastRemoved is { } last)
+        {
+            _lastRemoved = null;
+            _context.Inodes.Release(last);
+        }
     }
 
     /// <summary>Finds an entry that may be taken away; needs the namespace's lock exclusively.</summary>

@@ -69,7 +69,10 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
         }
     }
 
-    public void EnterShared()
+    public void EnterShared() => EnterSharedAt();
+
+    /// <summary>The same; <see cref="ExitSharedAt"/> with what this returns then spares looking for the count again.</summary>
+    public ref int EnterSharedAt()
     {
         LockChecker.BeforeEnter(this);
         ref int count = ref MyCount;
@@ -80,6 +83,7 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
         }
 
         LockChecker.Entered(this, isShared: true);
+        return ref count;
     }
 
     /// <summary>Enters unless there is a writer, inside or waiting. Cannot block, so it may be tried out of order.</summary>
@@ -96,10 +100,13 @@ public sealed partial class RankedReaderWriterLock : IRankedLock
         return true;
     }
 
-    public void ExitShared()
+    public void ExitShared() => ExitSharedAt(ref MyCount);
+
+    /// <param name="count">From <see cref="EnterSharedAt"/>.</param>
+    public void ExitSharedAt(ref int count)
     {
         LockChecker.Exiting(this);
-        StepBack(ref MyCount);
+        StepBack(ref count);
     }
 
     public void EnterExclusive()

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Adit.Format;
 using Adit.Media;
 
@@ -15,6 +16,9 @@ namespace Adit.Metadata.Logging;
 /// </remarks>
 internal sealed unsafe class LogRing : IDisposable
 {
+    /// <summary>A record that makes or removes a file is as long as that. What lies behind the ring's end may be fetched as well: nothing comes of it.</summary>
+    private const int LinesFetched = 6;
+
     private readonly Medium _medium;
     private readonly long _start;
     private readonly ulong _size;
@@ -128,6 +132,20 @@ internal sealed unsafe class LogRing : IDisposable
         if (!_isStaged && _broken != BrokenVariant.SkipRecordFence)
         {
             _medium.Fence();
+        }
+    }
+
+    /// <summary>Has the processor fetch the place of the next record. A line that is stored to and not in the cache is read from the medium
+    /// first, and the fence waits for that as well.</summary>
+    public void FetchAhead()
+    {
+        if (!_isStaged && Sse.IsSupported)
+        {
+            byte* next = _medium.Start + _start + (long)_tailInRing;
+            for (int line = 0; line < LinesFetched; line++)
+            {
+                Sse.Prefetch0(next + (line * LogRecordHeader.Alignment));
+            }
         }
     }
 

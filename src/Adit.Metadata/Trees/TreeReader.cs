@@ -10,6 +10,7 @@ public readonly ref struct TreeReader : IDisposable
 {
     private readonly WorkingTree _tree;
     private readonly RankedReaderWriterLock? _lock;
+    private readonly ref int _count;
 
     /// <summary>Reads while something else holds the tree still.</summary>
     internal TreeReader(WorkingTree tree) => _tree = tree;
@@ -18,7 +19,7 @@ public readonly ref struct TreeReader : IDisposable
     {
         _tree = tree;
         _lock = treeLock;
-        treeLock.EnterShared();
+        _count = ref treeLock.EnterSharedAt();
     }
 
     public bool TryGet(TreeKey key, out ReadOnlySpan<byte> value) => _tree.TryGet(key, out value);
@@ -34,5 +35,5 @@ public readonly ref struct TreeReader : IDisposable
     public bool TryGetAtOrAbove(TreeKey key, out TreeKey found, out ReadOnlySpan<byte> value) =>
         _tree.TryGetAtOrAbove(key, out found, out value);
 
-    public void Dispose() => _lock?.ExitShared();
+    public void Dispose() => _lock?.ExitSharedAt(ref _count);
 }

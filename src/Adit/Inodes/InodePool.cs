@@ -14,18 +14,16 @@ internal static class InodePool
     private static readonly Inode?[] s_shared = new Inode?[SharedLists];
 
     [ThreadStatic]
-    private static Inode? t_first;
-
-    [ThreadStatic]
-    private static int t_count;
+    private static Own? t_own;
 
     public static Inode? Take()
     {
-        Inode? inode = t_first ?? TakeShared();
+        Own own = t_own ??= new Own();
+        Inode? inode = own.First ?? TakeShared(own);
         if (inode is not null)
         {
-            t_first = inode.NextListed;
-            t_count--;
+            own.First = inode.NextListed;
+            own.Count--;
             inode.NextListed = null;
         }
 
@@ -35,23 +33,24 @@ internal static class InodePool
     /// <summary>Takes an inode that nobody uses and no table knows.</summary>
     public static void Put(Inode inode)
     {
-        if (t_count == ListLength)
+        Own own = t_own ??= new Own();
+        if (own.Count == ListLength)
         {
-            Share();
+            Share(own);
         }
 
-        inode.NextListed = t_first;
-        t_first = inode;
-        t_count++;
+        inode.NextListed = own.First;
+        own.First = inode;
+        own.Count++;
     }
 
-    private static Inode? TakeShared()
+    private static Inode? TakeShared(Own own)
     {
         for (int list = 0; list < SharedLists; list++)
         {
             if (Volatile.Read(ref s_shared[list]) is not null && Interlocked.Exchange(ref s_shared[list], null) is { } first)
             {
-                t_count = ListLength;
+                own.Count = ListLength;
                 return first;
             }
         }
@@ -59,17 +58,24 @@ internal static class InodePool
         return null;
     }
 
-    private static void Share()
+    private static void Share(Own own)
     {
         for (int list = 0; list < SharedLists; list++)
         {
-            if (Volatile.Read(ref s_shared[list]) is null && Interlocked.CompareExchange(ref s_shared[list], t_first, null) is null)
+            if (Volatile.Read(ref s_shared[list]) is null && Interlocked.CompareExchange(ref s_shared[list], own.First, null) is null)
             {
                 break;
             }
         }
 
-        t_first = null;
-        t_count = 0;
+        own.First = null;
+        own.Count = 0;
+    }
+
+    /// <summary>A thread's list: one look-up of what is the thread's gives all of it.</summary>
+    private sealed class Own
+    {
+        public Inode? First;
+        public int Count;
     }
 }

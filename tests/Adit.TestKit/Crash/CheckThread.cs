@@ -8,6 +8,9 @@ internal sealed class CheckThread : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
+    /// <summary>Patience passes in slices, so that a process that was stopped for a while has lost one of them only.</summary>
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly SemaphoreSlim _done = new(0);
     private readonly Thread _thread;
@@ -29,10 +32,13 @@ internal sealed class CheckThread : IDisposable
     {
         _work = work;
         _wanted.Release();
-        if (!_done.Wait(Patience))
+        for (TimeSpan waited = TimeSpan.Zero; !_done.Wait(Slice); waited += Slice)
         {
-            IsStuck = true;
-            throw new TimeoutException($"{_thread.Name}: not done after {Patience.TotalSeconds} s");
+            if (waited >= Patience)
+            {
+                IsStuck = true;
+                throw new TimeoutException($"{_thread.Name}: not done after {Patience.TotalSeconds} s");
+            }
         }
 
         _failure?.Throw();

@@ -151,7 +151,7 @@ public sealed class CrashCampaign
     private void RunSequences(CrashSessionOptions session, long first, long count)
     {
         using SystematicSequences sequences = new(session, _options.Broken, _counts, first);
-        for (long number = first; number < first + count && !IsOver; number++)
+        for (long number = first; number < first + count && !IsOver && !sequences.IsStuck; number++)
         {
             Finish(sequences.Run(number));
         }

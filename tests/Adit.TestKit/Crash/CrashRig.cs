@@ -37,6 +37,9 @@ public sealed class CrashRig : IDisposable
 
     internal CrashState SecondState { get; } = new();
 
+    /// <summary>Work did not end, and may still change the media: nothing that is found with them counts any more.</summary>
+    public bool IsStuck => Checks.IsStuck || Aside.IsStuck;
+
     internal CheckThread Checks { get; } = new("crash image check");
 
     internal CheckThread Aside { get; } = new("work beside a checkpoint");
@@ -53,7 +56,7 @@ public sealed class CrashRig : IDisposable
     {
         Checks.Dispose();
         Aside.Dispose();
-        if (Checks.IsStuck || Aside.IsStuck)
+        if (IsStuck)
         {
             // Unmapping what a thread still reads would end the process and the report with it.
             return;

@@ -63,7 +63,7 @@ public sealed class CrashSession
         finally
         {
             _medium.OnEvent = null;
-            if (!_rig.Checks.IsStuck && !_rig.Aside.IsStuck)
+            if (!_rig.IsStuck)
             {
                 _workload.Stop();
             }

@@ -36,6 +36,9 @@ public sealed class SystematicSequences : IDisposable
     /// <summary>Sequences of all lengths.</summary>
     public static long Total => OperationEnumerator.Count(1) + OperationEnumerator.Count(2) + OperationEnumerator.Count(3);
 
+    /// <summary>See <see cref="CrashRig.IsStuck"/>.</summary>
+    public bool IsStuck => _rig.IsStuck;
+
     public CrashSession Run(long number)
     {
         _rig.Rewind((int)number);
