@@ -38,13 +38,14 @@ public sealed class MountHelperTests
 
         // The helper lies where mount(8) looks, and the volume in fstab, in this namespace alone.
         var (code, said) = OrdinaryUserTests.Run(folder, $$"""
-            set -ex
+            set -e
             export ADIT='dotnet {{AditTool.Assembly}}'
-            mkdir orig sbin mnt; mount --bind /usr/sbin orig; ln -s "$PWD"/orig/* sbin/
+            mkdir orig sbin mnt mnt2; mount --bind /usr/sbin orig; ln -s "$PWD"/orig/* sbin/
             install -m 755 '{{Path.Combine(SourceTree.Root, "eng", "mount.fuse.adit")}}' sbin/mount.fuse.adit; mount --bind sbin /usr/sbin
             echo "$PWD/pool.adit $PWD/mnt fuse.adit noatime,nofail,dax=always 0 0" > fstab; mount --bind fstab /etc/fstab
-            trap 'umount -l mnt 2>/dev/null || true' EXIT
-            options() { $ADIT info mnt | grep '^options'; }
+            trap 'umount -l mnt mnt2 2>/dev/null || true' EXIT
+            set -x
+            options() { $ADIT info ${1:-mnt} | grep '^options'; }
 
             mount "$PWD/mnt"; options | grep -q ' rw,noatime,dax=always$'
             touch mnt/f; mount -o remount,ro "$PWD/mnt"; options | grep -q ' ro,noatime,dax=always$'
@@ -52,11 +53,11 @@ public sealed class MountHelperTests
             mount -o remount,rw,dax=never "$PWD/mnt"; options | grep -q ' rw,noatime,dax=never$'; touch mnt/g
             umount mnt
 
-            mount -t fuse.adit -o strictatime,nodiratime,sync other.adit mnt
-            mount -o remount,ro,nosuid "$PWD/mnt"; options | grep -q ' ro,sync,strictatime,nodiratime,dax=inode,nosuid$'
-            mount -o remount,rw "$PWD/other.adit" "$PWD/mnt"; options | grep -q ' rw,sync,strictatime,nodiratime,dax=inode'
-            if mount -o remount,frobnicate "$PWD/mnt"; then exit 9; fi
-            touch mnt/f; $ADIT umount mnt; $ADIT fsck other.adit; $ADIT fsck pool.adit
+            mount -t fuse.adit -o strictatime,nodiratime,sync other.adit mnt2
+            mount -o remount,ro,nosuid "$PWD/mnt2"; options mnt2 | grep -q ' ro,sync,strictatime,nodiratime,dax=inode,nosuid$'
+            mount -o remount,rw "$PWD/other.adit" "$PWD/mnt2"; options mnt2 | grep -q ' rw,sync,strictatime,nodiratime,dax=inode'
+            if mount -o remount,frobnicate "$PWD/mnt2"; then exit 9; fi
+            touch mnt2/f; $ADIT umount mnt2; $ADIT fsck other.adit; $ADIT fsck pool.adit
             """);
         Assert.True(code == 0, $"exit {code}\n{said}");
     }

@@ -40,7 +40,8 @@ public sealed class IdMapTests
         var volume = folder.MakeVolume();
         var mount = folder.MakeDirectory("mnt");
         Assert.Contains("do its pieces overlap", Refusal("X-mount.idmap=u:0:0:10 u:5:5:10"), StringComparison.Ordinal);
-        Assert.Contains("initial one", Refusal("X-mount.idmap=/proc/1/ns/user"), StringComparison.Ordinal);
+        Assert.Contains("initial one", Refusal("X-mount.idmap=/proc/self/ns/user"), StringComparison.Ordinal);
+        Assert.Contains("/nowhere", Refusal("X-mount.idmap=/nowhere"), StringComparison.Ordinal);
         Assert.Contains("FILE:SEEN:COUNT", AditTool.Run("mount", volume, mount, "-o", "X-mount.idmap=1").Expect(2).Errors, StringComparison.Ordinal);
         Assert.DoesNotContain(mount, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
         AditTool.Run("fsck", volume).Expect(0);
