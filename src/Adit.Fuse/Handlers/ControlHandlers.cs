@@ -49,7 +49,7 @@ internal static class ControlHandlers
         return Errno.Success;
     }
 
-    /// <summary>The answer to a NOTIFY_RETRIEVE, which is never sent here.</summary>
+    /// <summary>The answer to what a late reader over io_uring asked for (<see cref="Session.Rings.RingTransport.AskForOne"/>): that it comes is all that is wanted.</summary>
     public static Errno NotifyReply(ref Call call) => Errno.Success;
 
     public static Errno StatFs(ref Call call)

@@ -21,10 +21,7 @@ public sealed class InodePoolTests
     [Fact]
     public void Inode_that_becomes_another_is_as_a_new_one()
     {
-        while (InodePool.Take() is not null)
-        {
-        }
-
+        EmptyPool();
         Inode fresh = Inode.New(new InodeNumber(9), in Record, isOpen: true);
         Inode used = Inode.New(new InodeNumber(8), new InodeRecord { Mode = 0x41ED, LinkCount = 3 }, isOpen: false);
         FieldInfo[] fields = [.. typeof(Inode).GetFields(Fields).Where(field => field.FieldType.IsValueType && !field.IsInitOnly)];
@@ -61,20 +58,31 @@ public sealed class InodePoolTests
         Assert.NotSame(listed, Inode.New(new InodeNumber(9), in Record, isOpen: false));
     }
 
+    /// <summary>Arrays of a large file's extents would lie in the pool for nothing.</summary>
+    [Fact]
+    public void Inode_of_many_extents_does_not_become_another()
+    {
+        Inode large = Inode.New(new InodeNumber(8), in Record, isOpen: false);
+        for (int index = 0; large.Extents.IsSmall; index++)
+        {
+            large.Extents.InsertAt(index, 3 * index, default);
+        }
+
+        large.CoverEmptyFile();
+        Assert.False(large.Extents.IsSmall);
+        large.Recycle();
+        Assert.NotSame(large, Inode.New(new InodeNumber(9), in Record, isOpen: false));
+    }
+
     [Fact]
     public void Pool_is_shared_by_threads_and_bounded()
     {
-        while (InodePool.Take() is not null)
-        {
-        }
-
+        EmptyPool();
         HashSet<Inode> given = [.. Enumerable.Range(0, 100).Select(_ => new Inode(new InodeNumber(1), in Record))];
-        Thread giver = new(() => given.ToList().ForEach(InodePool.Put));
-        giver.Start();
-        Assert.True(giver.Join(TimeSpan.FromSeconds(30)));
+        On(() => given.ToList().ForEach(InodePool.Put));
 
         HashSet<Inode> taken = [];
-        while (InodePool.Take() is { } inode)
+        while (taken.Count <= 100 && InodePool.Take() is { } inode)
         {
             // Other tests may give and take meanwhile.
             Assert.True(taken.Add(inode));
@@ -83,6 +91,33 @@ public sealed class InodePoolTests
 
         Assert.NotEmpty(taken.Intersect(given));
         Assert.InRange(taken.Count, 1, 100);
+    }
+
+    [Fact]
+    public void Thread_that_took_what_others_left_leaves_what_it_has_too_many_of()
+    {
+        // Other tests may take everything meanwhile.
+        bool isLeft = false;
+        for (int attempt = 0; attempt < 100 && !isLeft; attempt++)
+        {
+            EmptyPool();
+            On(() => Enumerable.Range(0, 9).ToList().ForEach(_ => InodePool.Put(new(new InodeNumber(1), in Record))));
+            for (int i = 0; i < 8 && InodePool.Take() is not null; i++)
+            {
+            }
+
+            HashSet<Inode> mine = [.. Enumerable.Range(0, 9).Select(_ => new Inode(new InodeNumber(1), in Record))];
+            mine.ToList().ForEach(InodePool.Put);
+            On(() =>
+            {
+                for (int i = 0; i < 100 && !isLeft && InodePool.Take() is { } inode; i++)
+                {
+                    isLeft = mine.Contains(inode);
+                }
+            });
+        }
+
+        Assert.True(isLeft);
     }
 
     [Fact]
@@ -209,6 +244,23 @@ public sealed class InodePoolTests
     {
         volume.OpenFile("/between", FileMode.CreateNew).Dispose();
         volume.Delete("/between");
+    }
+
+    private static void On(Action work)
+    {
+        Thread thread = new(() => work());
+        thread.Start();
+        Assert.True(thread.Join(TimeSpan.FromSeconds(30)));
+    }
+
+    /// <summary>Takes what this thread and others left. Other tests may give meanwhile.</summary>
+    private static void EmptyPool()
+    {
+        int taken = 0;
+        while (InodePool.Take() is not null)
+        {
+            Assert.True(++taken < 1000, "the pool gives without end");
+        }
     }
 
     private static object Other(object value) => value switch

@@ -7,6 +7,7 @@ namespace Adit.Tests.Inodes;
 public sealed class InodeTableTests
 {
     private static readonly InodeNumber Number = new(77);
+    private static readonly InodeNumber Another = new(78);
 
     [Theory]
     [InlineData(false)]
@@ -41,6 +42,38 @@ public sealed class InodeTableTests
         Assert.Equal(1, table.Count);
         Assert.False(table.Release(found));
         Assert.Equal(0, table.Count);
+    }
+
+    [Fact]
+    public void Inode_that_is_gone_becomes_another_with_its_last_use()
+    {
+        InodeTable table = new(idleCount: 100);
+        Inode gone = Inode.New(Number, Record(), isOpen: false);
+        table.Add(gone, retain: false);
+        table.UseAgain(gone);
+        gone.Record.LinkCount = 0;
+        gone.IsGone = true;
+
+        Assert.False(table.Release(gone));
+        Assert.NotSame(gone, Inode.New(Another, Record(), isOpen: false));
+        Assert.False(table.Release(gone));
+        Assert.False(table.TryUse(Number, out _, out _));
+        Assert.Equal(0, table.Count);
+        Assert.Same(gone, Inode.New(Another, Record(), isOpen: false));
+    }
+
+    [Fact]
+    public void Inode_without_a_name_that_a_kernel_retains_stays_what_it_is()
+    {
+        InodeTable table = new(idleCount: 100);
+        Inode retained = Inode.New(Number, Record(), isOpen: false);
+        table.Add(retained, retain: true);
+        retained.Record.LinkCount = 0;
+
+        Assert.False(table.Release(retained));
+        Assert.NotSame(retained, Inode.New(Another, Record(), isOpen: false));
+        Assert.Equal(Number, retained.Number);
+        Assert.Same(retained, table.Forget(Number, 1));
     }
 
     private static InodeRecord Record() => new() { Mode = 0x81A4, LinkCount = 1 };
