@@ -54,7 +54,7 @@ internal sealed class RemountPlan
         var isRoot = Libc.geteuid() == 0;
         List<string> refused = [.. MountOptionWords.Fixed(wanted, isRoot).Except(MountOptionWords.Fixed(served, isRoot))];
         return refused.Count == 0
-            ? new RemountPlan(mounted, wanted, [.. MountOptionWords.OfServer(wanted).Except(MountOptionWords.OfServer(served))])
+            ? new RemountPlan(mounted, wanted with { AllowOther = served.AllowOther }, [.. MountOptionWords.OfServer(wanted).Except(MountOptionWords.OfServer(served))])
             : throw new CommandFailure(
                 $"{string.Join(", ", refused)}: not to be changed in a mount; unmount {mounted.MountPoint} and mount it so instead. Nothing was changed", errno: Errno.EINVAL);
     }
