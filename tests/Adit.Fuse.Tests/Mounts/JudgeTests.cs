@@ -8,23 +8,23 @@ namespace Adit.Fuse.Tests.Mounts;
 [Trait("Tier", "long")]
 public sealed class JudgeTests(ITestOutputHelper output)
 {
-    /// <summary>Stressors of stress-ng that use files; those that its version does not have are passed over and named.</summary>
+    /// <summary>Stressors of stress-ng that use files (mmapfork, of their class, fills memory and uses none); those that its version does not have are passed over and named.</summary>
     private const string Stressors =
         "access chdir chmod chown copy-file dentry dir dirdeep dirmany dup fallocate fanotify fcntl fiemap file-ioctl filename flock fpunch fsize fstat "
-        + "getdent handle hdd inode-flags inotify io iomix lease link locka lockf lockofd mknod mmap mmapfork msync open readahead rename seal seek sendfile "
+        + "getdent handle hdd inode-flags inotify io iomix lease link locka lockf lockofd mknod mmap msync open readahead rename seal seek sendfile "
         + "symlink sync-file touch utime verity xattr acl rmdir truncate unlink metamix filerace lockmix";
 
     [MountFact("stress-ng")]
     public void Stressors_of_files_find_nothing_wrong()
     {
-        using TestMount mount = new(limit: TimeSpan.FromMinutes(12));
+        using TestMount mount = new(limit: TimeSpan.FromMinutes(15));
         mount.Run("chmod 1777 mnt").MustSucceed();
         List<string> failed = [];
         int passed = 0;
         int lacking = 0;
         foreach (string stressor in Stressors.Split(' '))
         {
-            ShellResult result = mount.Run($"timeout 40 stress-ng --{stressor} 2 -t 2 --temp-path {mount.Path} --verify 2>&1", 60);
+            ShellResult result = mount.Run($"timeout 90 stress-ng --{stressor} 2 -t 2 --temp-path {mount.Path} --verify 2>&1", 110);
             if (result.Output.Contains("unrecognized option", StringComparison.Ordinal))
             {
                 output.WriteLine($"{stressor}: not in this version");
@@ -46,7 +46,7 @@ public sealed class JudgeTests(ITestOutputHelper output)
 
         output.WriteLine($"{passed} stressors passed, {lacking} lack something");
         Assert.True(passed > 30, $"only {passed} stressors ran");
-        Assert.Empty(failed);
+        Assert.True(failed.Count == 0, string.Join('\n', failed));
     }
 
     [MountFact("fio")]
@@ -65,8 +65,8 @@ public sealed class JudgeTests(ITestOutputHelper output)
     [MountFact("dbench")]
     public void Dbench_runs_to_its_end()
     {
-        using TestMount mount = new();
-        string said = mount.Run("timeout 50 dbench -t 8 -D mnt 4 2>&1 | grep -E 'Throughput|failed|ERROR'; exit ${PIPESTATUS[0]}").MustSucceed().Output;
+        using TestMount mount = new(limit: TimeSpan.FromMinutes(4));
+        string said = mount.Run("timeout 150 dbench -t 8 -D mnt 4 2>&1 | grep -E 'Throughput|failed|ERROR'; exit ${PIPESTATUS[0]}", 170).MustSucceed().Output;
         output.WriteLine(said);
         Assert.Contains("Throughput", said, StringComparison.Ordinal);
         Assert.DoesNotContain("ERROR", said, StringComparison.Ordinal);

@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Reflection;
 using Adit.Fuse.Mounting;
 using Adit.Fuse.Options;
+using Adit.Fuse.Session;
+using Adit.Fuse.Session.Rings;
 using Adit.Fuse.Tests.Mounts;
 using Adit.Interop;
 using Adit.Interop.Linux;
@@ -112,6 +116,8 @@ public sealed class RingMountTests
 
             // The kernel tells of it by the classic channel while the ring's reader is at work.
             Assert.True(SpinWait.SpinUntil(() => mount.Mount.GetStatistics().Requests.GetValueOrDefault("Interrupt") > 0, TimeSpan.FromSeconds(10)), "not told");
+            FuseSession session = SessionOf(mount.Mount);
+            Assert.True(SpinWait.SpinUntil(() => session.Channels.ToArray().Any(channel => channel.Queue >= 0 && channel.IsInWork && channel.IsInterrupted), TimeSpan.FromSeconds(10)), "not marked");
         }
         finally
         {
@@ -175,12 +181,14 @@ public sealed class RingMountTests
     public void Connection_that_is_aborted_under_load_ends_the_server_and_its_clients()
     {
         using TestMount mount = MountOverRings();
-        using ShellProcess load = mount.Start("for job in 1 2 3 4; do (while echo x > mnt/$job; do :; done) 2>/dev/null & done; wait; exit 7");
-        Assert.True(SpinWait.SpinUntil(() => mount.Mount.GetStatistics().Requests.GetValueOrDefault("Create") >= 4, TimeSpan.FromSeconds(10)));
+        using ShellProcess load = mount.Start("exec 3> mnt/open; for job in 1 2 3 4; do (while echo x > mnt/$job; do :; done) 2>/dev/null & done; wait; exit 7");
+        Assert.True(SpinWait.SpinUntil(() => mount.Mount.GetStatistics().Requests.GetValueOrDefault("Create") >= 5, TimeSpan.FromSeconds(10)));
 
         Assert.Equal(Errno.Success, ConnectionControl.Abort(mount.Connection));
 
+        // Nobody tells of the file that is still open.
         Assert.True(mount.Mount.WaitForEnd(TimeSpan.FromSeconds(10)));
+        Assert.Equal(0, mount.Mount.GetStatistics().OpenFileCount);
         Assert.Equal(7, load.Wait(TimeSpan.FromSeconds(20)).ExitCode);
     }
 
@@ -242,6 +250,40 @@ public sealed class RingMountTests
         Shell.Run($"echo works > {folder.Path}/f; cat {folder.Path}/f").MustSucceed();
     }
 
+    [RingFact]
+    public void Rings_that_the_kernel_refuses_after_all_leave_readers_of_the_classic_channel()
+    {
+        using TestFolder folder = new();
+        using Volume volume = (Volume)TestNodes.Create();
+        using RingSwitch on = new();
+        FileDescriptor device = KernelMount.Mount(folder.Path, s_options with { Source = "test" });
+        uint connection = MountTable.Find(folder.Path)!.DeviceMinor;
+        ConcurrentQueue<string> said = [];
+        try
+        {
+            // It has offered them by now. Switched off before it hears the answer, it takes no entry.
+            RingQueues? rings = RingQueues.TryPrepare(device, readerCount: 0, out string? refusal);
+            Assert.True(rings is not null, refusal);
+            File.WriteAllText(RingSupport.SwitchPath, "N");
+            FuseSession session = new(volume, new DeviceTransport(device), s_options, (level, text) => said.Enqueue($"{level}: {text}"), memory: null, rings);
+            Assert.Equal(Errno.Success, session.Negotiate());
+            int refused = rings.First.Count;
+            session.Start();
+
+            Shell.Run($"echo works > {folder.Path}/f; cat {folder.Path}/f", TimeSpan.FromSeconds(20), () => ConnectionControl.Abort(connection)).MustSucceed();
+            Assert.True(SpinWait.SpinUntil(() => session.Channels.ToArray().Count(channel => channel.Queue < 0) == 1 + Math.Min(refused, 7), TimeSpan.FromSeconds(10)), "readers are missing");
+            Assert.Equal(refused, said.Count(line => line.StartsWith("Error: a reader over io_uring", StringComparison.Ordinal)));
+            Shell.Run($"umount {folder.Path}").MustSucceed();
+            Assert.True(session.WaitForEnd(TimeSpan.FromSeconds(10)));
+            session.Dispose();
+        }
+        finally
+        {
+            ConnectionControl.Abort(connection);
+            _ = Libc.umount2(folder.Path, Libc.MNT_DETACH);
+        }
+    }
+
     [RingFact("fio")]
     [Trait("Tier", "long")]
     public void Fio_verifies_what_it_wrote_in_every_mode()
@@ -265,6 +307,9 @@ public sealed class RingMountTests
         using AditFile file = volume.OpenFile(path, FileMode.OpenOrCreate, FileAccess.Write);
         file.Write(0, bytes);
     }
+
+    private static FuseSession SessionOf(FuseMount mount) =>
+        (FuseSession)typeof(FuseMount).GetField("_session", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(mount)!;
 
     private static ServerProcess StartOverRings(string folder, string mountPoint)
     {
