@@ -22,6 +22,19 @@ public sealed class LifecycleTests
     }
 
     [MountFact]
+    public void Unmount_from_outside_makes_everything_durable()
+    {
+        using Fakes.MemoryNodes nodes = new();
+        using TestMount mount = new(nodes: nodes);
+        mount.Run("echo hello > mnt/f").MustSucceed();
+        int before = nodes.SyncCount;
+        mount.Run("umount mnt").MustSucceed();
+
+        Assert.True(mount.Mount.WaitForEnd(TimeSpan.FromSeconds(10)));
+        Assert.Equal(before + 1, nodes.SyncCount);
+    }
+
+    [MountFact]
     public void Unmount_of_a_mount_in_use_says_by_whom_and_the_mount_goes_on()
     {
         using TestMount mount = new();
