@@ -276,6 +276,7 @@ public sealed class RemountTests
     }
 
     [MountFact]
+    [Trait("Tier", "long")]
     public void Server_that_dies_while_it_makes_way_for_a_reader_is_followed_by_one_that_recovers_the_volume()
     {
         using HeldScene scene = new();
