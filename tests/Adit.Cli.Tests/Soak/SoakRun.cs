@@ -251,23 +251,18 @@ internal sealed class SoakRun : IDisposable
     }
 
     /// <summary>Without users the kernel gives everything back when it is told to.</summary>
-    /// <remarks>An inode is kept once too often, until the unmount, when a server dies between making a reply and sending it, and the client that waits for it is
-    /// killed before it can be sent again: nobody can tell that from a reply that was sent. One death in twenty is far more than that.</remarks>
     private ServerReport ForgetAll()
     {
-        var keptTooOften = _deaths.Count / 20;
         ServerReport server = AskServer();
         var isForgotten = SpinWait.SpinUntil(
             () =>
             {
                 ForgetUnused();
                 server = AskServer();
-                return server.KnownInodeCount <= keptTooOften && server.LookupCount <= keptTooOften && server.OpenFileCount == 0;
+                return server is { KnownInodeCount: 0, LookupCount: 0, OpenFileCount: 0 };
             },
             TimeSpan.FromSeconds(20));
-        var left = $"{server.KnownInodeCount} inodes are still known, {server.LookupCount} lookups and {server.OpenFileCount} open files left";
-        Assert.True(isForgotten, left);
-        Say(left);
+        Assert.True(isForgotten, $"{server.KnownInodeCount} inodes are still known, {server.LookupCount} lookups and {server.OpenFileCount} open files left");
         return server;
     }
 
