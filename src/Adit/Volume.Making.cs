@@ -298,6 +298,7 @@ public sealed partial class Volume
 
         Inherit(ref made, in directory.Record, directory.Number);
         Inode child = NewInode(in made, opensFor is not null);
+        IOpenFile? opened = opensFor is { } intent ? FileHandle.OverNew(this, child, intent) : null;
         errno = _context.Store.Begin(out Transaction transaction);
         if (errno != Errno.Success)
         {
@@ -335,17 +336,16 @@ public sealed partial class Volume
         {
             transaction.StartCommit();
             directory.Recorded(in parent);
-            file = opensFor is { } intent ? FileHandle.OverNew(this, child, intent) : null;
             transaction.Commit();
         }
         catch
         {
-            file = null;
             _context.Inodes.Discard(child);
             throw;
         }
 
         inode = child;
+        file = opened;
         _context.Changes.Entry(directory.Number, name);
         SyncNames(in parent);
         return Errno.Success;

@@ -118,6 +118,14 @@ internal sealed class VolumeContext
             }
         }
 
+        if (found.IsGone)
+        {
+            // Removed, and in memory for as long as somebody uses it: its number is as stale as it will be then.
+            Inodes.Release(found);
+            inode = null;
+            return Errno.ESTALE;
+        }
+
         inode = found;
         return Errno.Success;
     }

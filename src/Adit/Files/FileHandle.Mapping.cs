@@ -89,6 +89,7 @@ internal sealed partial class FileHandle
         // This handle never mapped the file; another may have.
         return Volatile.Read(ref _inode.Space)?.Writeback(PageRange.All) ?? Errno.Success;
     }
+
     /// <summary>The mapping as this open file knows it, with the errors of write-back that its syncs have reported.</summary>
     private sealed class OpenedMapping(AddressSpace space)
     {

@@ -239,6 +239,28 @@ public sealed class InodePoolTests
         Assert.True(recycled > Rounds / 10 && refused > 0, $"inconclusive: {recycled} inodes became others, {refused} calls were refused");
     }
 
+    [Fact]
+    public void Number_of_what_was_removed_last_is_as_stale_as_any_other()
+    {
+        using VolumeFixture fixture = new(VolumeFixture.Memory);
+        using Volume volume = fixture.Open();
+        volume.CreateDirectory("/folder");
+        InodeNumber folder = volume.GetAttributes("/folder").Inode;
+        volume.DeleteDirectory("/folder");
+        ExpectStale();
+        EndUseOfRemoved(volume);
+        ExpectStale();
+
+        void ExpectStale()
+        {
+            Assert.Equal(Errno.ESTALE, volume.GetAttributes(folder, out _));
+            Assert.Equal(Errno.ESTALE, volume.Unlink(folder, "name"u8));
+            Assert.Equal(Errno.ESTALE, volume.MakeDirectory(folder, "name"u8, 0x1FF, default, out _));
+            Assert.Equal(Errno.ESTALE, volume.Link(folder, InodeNumber.Root, "name"u8, out _));
+            Assert.Equal(Errno.ESTALE, volume.Open(folder, OpenIntent.Read, out _));
+        }
+    }
+
     /// <summary>The volume uses what it removed last until it removes something else.</summary>
     private static void EndUseOfRemoved(Volume volume)
     {
