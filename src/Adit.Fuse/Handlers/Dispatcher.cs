@@ -1,6 +1,9 @@
+using Adit.Format;
+using Adit.Fuse.Handles;
 using Adit.Fuse.Replies;
 using Adit.Fuse.Requests;
 using Adit.Fuse.Session;
+using Adit.Fuse.Succession;
 using Adit.Fuse.Wire;
 using Adit.Interop;
 
@@ -34,24 +37,17 @@ internal static unsafe class Dispatcher
             session.WaitWhileHandingOver(channel, *header);
         }
 
-        if ((header->Unique & InHeader.ResendBit) != 0 && session.Left?.TryTake(header->Unique) is { } left)
-        {
-            session.Left.Answer(left, header->Unique, header->Opcode);
-            channel.End();
-            return;
-        }
-
         Errno outcome = Handle(session, channel, lengthBytes, out bool isAnswered, out int bodyBytes);
         if (!isAnswered)
         {
             channel.Answered(outcome, bodyBytes);
-            Answer(session, channel, header, outcome, bodyBytes);
+            Answer(session, channel, outcome, bodyBytes);
         }
 
         channel.End();
     }
 
-    /// <summary>Does the rest of a request that another server had done and could not answer: the reply is then ready in the channel.</summary>
+    /// <summary>Does the rest of a request that another server had done and could not answer: the reply is then whole, and not sent.</summary>
     public static void Complete(FuseSession session, ReaderChannel channel)
     {
         InHeader* header = (InHeader*)channel.RequestBuffer;
@@ -88,7 +84,30 @@ internal static unsafe class Dispatcher
 
         isAnswered = call.IsAnswered || entry.Is(OpcodeTraits.NoReply);
         bodyBytes = call.Reply.LengthBytes;
+        if (outcome != Errno.Success && !isAnswered)
+        {
+            TakeBack(session, channel);
+        }
+
         return outcome;
+    }
+
+    /// <summary>What a reply would have given that the kernel never sees.</summary>
+    private static void TakeBack(FuseSession session, ReaderChannel channel)
+    {
+        ChannelArea* area = channel.Area;
+        while (area->GivenCount > 0)
+        {
+            InodeNumber inode = new(ChannelArea.Given(area)[area->GivenCount - 1]);
+            ulong released = session.Lookups.Release(inode, 1, area);
+            Invariant.That(released == 1, "what was given is held");
+            session.Nodes.Forget(inode, released);
+        }
+
+        if (area->Handle != 0 && session.Handles.TryRemove(area->Handle, out OpenHandle opened))
+        {
+            session.Nodes.Close(opened.File);
+        }
     }
 
     /// <summary>Checks what is common to all requests.</summary>
@@ -122,13 +141,16 @@ internal static unsafe class Dispatcher
         return call.Session.Negotiated is null && call.Header.Opcode != Opcode.Init ? Errno.EIO : Errno.Success;
     }
 
-    private static void Answer(FuseSession session, ReaderChannel channel, InHeader* header, Errno outcome, int bodyBytes)
+    /// <summary>Sends the reply to the request that lies in the channel.</summary>
+    public static void Answer(FuseSession session, ReaderChannel channel, Errno outcome, int bodyBytes)
     {
+        InHeader* header = (InHeader*)channel.RequestBuffer;
         Errno sent = channel.SendReply(header->Unique, outcome, bodyBytes);
         if (sent == Errno.EINVAL && outcome == Errno.Success)
         {
             // The kernel found the reply malformed and still waits: that must not be for ever.
             session.Log(FuseLogLevel.Error, $"the kernel refused the reply to {header->Opcode} of node {header->NodeId} ({bodyBytes} bytes)");
+            TakeBack(session, channel);
             sent = channel.SendReply(header->Unique, Errno.EIO, 0);
         }
 

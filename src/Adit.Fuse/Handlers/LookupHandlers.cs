@@ -55,7 +55,6 @@ internal static class LookupHandlers
     {
         if (call.Arguments.TryRead(out ForgetIn forget))
         {
-            call.Channel.Forgetting();
             Release(ref call, call.Header.NodeId, forget.Count);
         }
 
@@ -68,7 +67,6 @@ internal static class LookupHandlers
         {
             for (uint index = 0; index < batch.Count && call.Arguments.TryRead(out ForgetOne one); index++)
             {
-                call.Channel.Forgetting();
                 Release(ref call, one.NodeId, one.Count);
             }
         }
@@ -76,13 +74,17 @@ internal static class LookupHandlers
         return Errno.Success;
     }
 
-    private static void Release(ref Call call, ulong nodeId, ulong count)
+    private static unsafe void Release(ref Call call, ulong nodeId, ulong count)
     {
         InodeNumber inode = new(nodeId);
-        ulong held = call.Session.Lookups.Release(inode, count);
+        ulong held = call.Session.Lookups.Release(inode, count, call.Channel.Area);
         if (held != 0)
         {
             call.Nodes.Forget(inode, held);
+        }
+        else
+        {
+            call.Channel.ForgottenNothing();
         }
     }
 }

@@ -178,8 +178,7 @@ internal static class OpenHandlers
         return outcome == Errno.Success ? call.Nodes.Reopen(attributes.Inode, OpenRequestFlags.ToIntent(flags), out file) : outcome;
     }
 
-    /// <summary>Gives the file a handle. An entry already in the reply counts as given: on failure the kernel never sees
-    /// it, so it is taken back.</summary>
+    /// <summary>Gives the file a handle.</summary>
     private static unsafe Errno ReplyOpened(ref Call call, Errno outcome, IOpenFile? file, uint flags)
     {
         ulong handle = 0;
@@ -190,7 +189,7 @@ internal static class OpenHandlers
 
         if (outcome != Errno.Success)
         {
-            TakeBack(ref call, file);
+            file?.Dispose();
             return outcome;
         }
 
@@ -198,21 +197,5 @@ internal static class OpenHandlers
         reply.Handle = handle;
         reply.Flags = CachePolicy.For(call.Options.Dax, file!, flags);
         return Errno.Success;
-    }
-
-    private static void TakeBack(ref Call call, IOpenFile? file)
-    {
-        if (file is null)
-        {
-            return;
-        }
-
-        if (call.Reply.LengthBytes != 0)
-        {
-            call.Channel.TakeBackGiven();
-            call.Nodes.Forget(file.Inode, call.Session.Lookups.Release(file.Inode, 1));
-        }
-
-        file.Dispose();
     }
 }

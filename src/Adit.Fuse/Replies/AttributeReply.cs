@@ -45,10 +45,9 @@ internal static class AttributeReply
 
     /// <summary>Replies an entry. The node operation that found it retained its inode once; from here on the kernel
     /// holds it.</summary>
-    public static void AppendEntry(ref Call call, in NodeAttributes attributes)
+    public static unsafe void AppendEntry(ref Call call, in NodeAttributes attributes)
     {
-        call.Session.Lookups.Add(attributes.Inode);
-        call.Channel.Given(attributes.Inode);
+        call.Session.Lookups.Add(attributes.Inode, call.Channel.Area);
         FillEntry(ref call.Reply.Append<EntryOut>(), attributes, call.LifetimeSeconds);
     }
 

@@ -64,8 +64,7 @@ internal sealed unsafe class DirectoryReply : IDirectorySink
             // Node 0 for these two: the kernel takes type and number only, and holds nothing.
             if (!item.Name.SequenceEqual("."u8) && !item.Name.SequenceEqual(".."u8))
             {
-                _lookups!.Add(item.Inode);
-                _channel!.Given(item.Inode);
+                _lookups!.Add(item.Inode, _channel!.Area);
                 AttributeReply.FillEntry(ref plus.Entry, item.Attributes, _changes!.Epoch == _epoch ? _lifetimeSeconds : 0);
             }
         }

@@ -34,6 +34,7 @@ internal sealed partial class FuseSession : IDisposable
     private int _isDisposed;
     private int _nextArea;
     private readonly bool _ownsMemory;
+    private bool _isSuccessor;
 
     /// <param name="nodes">What to serve.</param>
     /// <param name="transport">Where requests come from. Owned from here on.</param>
@@ -86,9 +87,6 @@ internal sealed partial class FuseSession : IDisposable
 
     /// <summary>Null where nobody goes on when this process is killed.</summary>
     public PresentPages? Pages { get; }
-
-    /// <summary>Replies that the server before had ready.</summary>
-    public LeftReplies? Left { get; private set; }
 
     public Notifier Notifier { get; }
 
@@ -155,8 +153,8 @@ internal sealed partial class FuseSession : IDisposable
         Memory.Head.TakeOverCount++;
         Lookups.Adopt();
         Handles.Adopt(Reopen);
-        Left = new LeftReplies(this);
-        Left.Complete();
+        LeftReplies.Send(this);
+        _isSuccessor = true;
         return Notifier.AskAgain();
     }
 
@@ -165,9 +163,9 @@ internal sealed partial class FuseSession : IDisposable
     {
         Notifier.Start();
         _observation = (Nodes as IObservableNodes)?.Observe(Changes);
-        if (Left is not null)
+        if (_isSuccessor)
         {
-            ServeLeft();
+            ServeAgain();
         }
 
         if (Rings is not null)
@@ -339,17 +337,17 @@ internal sealed partial class FuseSession : IDisposable
     }
 
     /// <summary>Serves what the kernel asks again, one after another and before anything else: what was half done is whole before others can see it.</summary>
-    private void ServeLeft()
+    private unsafe void ServeAgain()
     {
         Thread server = new(
             () =>
             {
                 ReaderChannel channel = _channels[0];
                 Serves(channel);
-                bool isLeft = true;
-                while (isLeft && Transport.HasRequest && !IsEnd(channel.Receive(out int lengthBytes)))
+                bool isAgain = true;
+                while (isAgain && Transport.HasRequest && !IsEnd(channel.Receive(out int lengthBytes)))
                 {
-                    isLeft = lengthBytes <= 0 || Left!.MayBeLeft(channel);
+                    isAgain = lengthBytes <= 0 || MoreMayComeAgain((InHeader*)channel.RequestBuffer);
                     if (lengthBytes > 0)
                     {
                         Dispatcher.Serve(this, channel, lengthBytes);
@@ -358,13 +356,16 @@ internal sealed partial class FuseSession : IDisposable
             },
             ReaderStackBytes)
         {
-            Name = "adit-fuse-left",
+            Name = "adit-fuse-again",
             IsBackground = true,
         };
         server.Start();
         server.Join();
-        Left!.Drop();
     }
+
+    /// <summary>What is sent again lies before everything else in the kernel's queue, except for what has no reply, which comes in between.</summary>
+    private static unsafe bool MoreMayComeAgain(InHeader* request) =>
+        (request->Unique & InHeader.ResendBit) != 0 || request->Opcode is Opcode.Forget or Opcode.BatchForget or Opcode.Interrupt;
 
     /// <summary>An area of the memory that is neither in use nor holds what the server before left.</summary>
     private unsafe int NextFreeArea(ref int area)

@@ -37,11 +37,51 @@ internal sealed unsafe class HeldInodes(SessionMemory? memory)
         return place;
     }
 
-    public void Set(int place, ulong count)
+    /// <summary>Changes a place's count, and with it the progress of the request that this belongs to, if there is one: <see cref="Change"/>.</summary>
+    public void Set(int place, ulong count, ChannelArea* area)
     {
-        if (_slots != null)
+        if (_slots == null)
+        {
+            return;
+        }
+
+        if (area == null)
         {
             Volatile.Write(ref _slots[place].Count, count);
+        }
+        else
+        {
+            Change(_slots, place, count, area);
+        }
+    }
+
+    /// <summary>Changes a place's count and the progress of a request by one: a node was given, taken back or forgotten. A kill leaves both done or
+    /// neither, once <see cref="Undo"/> has undone the half.</summary>
+    /// <param name="slots">Of the memory.</param>
+    /// <param name="place">Nobody else changes its count meanwhile.</param>
+    /// <param name="count">Its new count.</param>
+    /// <param name="area">Of the request.</param>
+    public static void Change(HeldSlot* slots, long place, ulong count, ChannelArea* area)
+    {
+        ref ulong held = ref slots[place].Count;
+        ref int progress = ref area->Progress;
+        int next = progress + (area->Forgets || count > held ? 1 : -1);
+        area->CountBefore = held;
+        area->ProgressBefore = progress;
+        Volatile.Write(ref area->CountingPlace, place + 1);
+        Volatile.Write(ref held, count);
+        Volatile.Write(ref progress, next);
+        Volatile.Write(ref area->CountingPlace, 0);
+    }
+
+    /// <summary>A change that a kill cut in two did not happen. The dead server had the place locked: nobody has changed it since.</summary>
+    public static void Undo(HeldSlot* slots, ChannelArea* area)
+    {
+        if (area->CountingPlace != 0)
+        {
+            Volatile.Write(ref slots[area->CountingPlace - 1].Count, area->CountBefore);
+            Volatile.Write(ref area->Progress, area->ProgressBefore);
+            Volatile.Write(ref area->CountingPlace, 0);
         }
     }
 

@@ -1,5 +1,6 @@
 using Adit.Format;
 using Adit.Fuse.Succession;
+using Adit.Interop;
 
 namespace Adit.Fuse.Session;
 
@@ -7,7 +8,7 @@ namespace Adit.Fuse.Session;
 /// it. The nodes below retain an inode as often; what the kernel never gives back (an unmount forgets nothing) is given back from here.</summary>
 /// <remarks>Safe for many threads: shards with a lock each. Grows with the inodes the kernel knows; a lookup of a
 /// known inode allocates nothing.</remarks>
-internal sealed class LookupCounts
+internal sealed unsafe class LookupCounts
 {
     private const int ShardCount = 64;
     private readonly Shard[] _shards = new Shard[ShardCount];
@@ -34,7 +35,18 @@ internal sealed class LookupCounts
     }
 
     /// <summary>One more entry is replied, with its attributes.</summary>
-    public void Add(InodeNumber inode) => ShardOf(inode).Add(inode.Value);
+    /// <param name="inode">What it stands for.</param>
+    /// <param name="area">Of the request that is replied to: has it among what was given. Null: of none.</param>
+    public void Add(InodeNumber inode, ChannelArea* area = null)
+    {
+        if (area != null)
+        {
+            Invariant.That(area->GivenCount < ChannelArea.MaxGiven, "a reply has no more entries than fit into it");
+            ChannelArea.Given(area)[area->GivenCount] = inode.Value;
+        }
+
+        ShardOf(inode).Add(inode.Value, area);
+    }
 
     /// <summary>Before the kernel is given something: it may cache it. A full fence, so that a change that this does not see
     /// sees the mark.</summary>
@@ -57,8 +69,11 @@ internal sealed class LookupCounts
         : ShardOf(inode).Take(inode.Value, what);
 
     /// <summary>Takes off up to <paramref name="count"/>.</summary>
-    /// <returns>How many were really held.</returns>
-    public ulong Release(InodeNumber inode, ulong count) => ShardOf(inode).Release(inode.Value, count);
+    /// <param name="inode">What is held less.</param>
+    /// <param name="count">How often.</param>
+    /// <param name="area">Of the request that this belongs to: it forgets the inode, or takes back what it gave last. Null: of none.</param>
+    /// <returns>How many were really held; when none, no request has progressed.</returns>
+    public ulong Release(InodeNumber inode, ulong count, ChannelArea* area = null) => ShardOf(inode).Release(inode.Value, count, area);
 
     public bool IsKnown(InodeNumber inode) => inode == InodeNumber.Root || ShardOf(inode).Contains(inode.Value);
 
@@ -143,7 +158,7 @@ internal sealed class LookupCounts
             }
         }
 
-        public void Add(ulong inode)
+        public void Add(ulong inode, ChannelArea* area)
         {
             lock (_lock)
             {
@@ -161,7 +176,7 @@ internal sealed class LookupCounts
                     _used++;
                 }
 
-                held.Set(_slots[index].Place, ++_slots[index].Count);
+                held.Set(_slots[index].Place, ++_slots[index].Count, area);
                 _slots[index].Cached |= KernelCache.Attributes;
             }
         }
@@ -203,7 +218,7 @@ internal sealed class LookupCounts
             }
         }
 
-        public ulong Release(ulong inode, ulong count)
+        public ulong Release(ulong inode, ulong count, ChannelArea* area)
         {
             lock (_lock)
             {
@@ -215,7 +230,7 @@ internal sealed class LookupCounts
                 }
 
                 _slots[index].Count -= released;
-                held.Set(_slots[index].Place, _slots[index].Count);
+                held.Set(_slots[index].Place, _slots[index].Count, area);
                 if (_slots[index].Count == 0)
                 {
                     held.Return(_slots[index].Place);

@@ -122,7 +122,6 @@ internal sealed unsafe class ReaderChannel : IDisposable
     public void Begin(in InHeader header)
     {
         Volatile.Write(ref _currentUnique, header.Unique);
-        _area->Unique = header.Unique & ~InHeader.ResendBit;
         _area->Opcode = header.Opcode;
         _area->Sequence = 0;
         _area->Handle = 0;
@@ -130,6 +129,7 @@ internal sealed unsafe class ReaderChannel : IDisposable
         _area->ForgottenCount = 0;
         _area->IsArmed = 0;
         _area->State = RequestState.InWork;
+        Volatile.Write(ref _area->Unique, header.Unique & ~InHeader.ResendBit);
         Volatile.Write(ref _area->BegunCount, _area->BegunCount + 1);
         _area->RepeatedCount += (header.Unique & InHeader.ResendBit) != 0 ? 1 : 0;
         uint opcode = (uint)header.Opcode;
@@ -175,20 +175,8 @@ internal sealed unsafe class ReaderChannel : IDisposable
     /// <summary>That was done, or failed.</summary>
     public void Disarm() => _area->IsArmed = 0;
 
-    /// <summary>One more node of a request to forget is about to be given back.</summary>
-    public void Forgetting() => Volatile.Write(ref _area->ForgottenCount, _area->ForgottenCount + 1);
-
-    /// <summary>The request's reply will have an entry, whose lookup is counted.</summary>
-    public void Given(InodeNumber inode)
-    {
-        int count = _area->GivenCount;
-        Invariant.That(count < ChannelArea.MaxGiven, "a reply has no more entries than fit into it");
-        ChannelArea.Given(_area)[count] = inode.Value;
-        Volatile.Write(ref _area->GivenCount, count + 1);
-    }
-
-    /// <summary>The last of these will not be in the reply after all.</summary>
-    public void TakeBackGiven() => Volatile.Write(ref _area->GivenCount, _area->GivenCount - 1);
+    /// <summary>A node of a request to forget was not held.</summary>
+    public void ForgottenNothing() => Volatile.Write(ref _area->ForgottenCount, _area->ForgottenCount + 1);
 
     /// <summary>Marks the request in work as interrupted if it is this one. Called by any thread; a mark that comes too
     /// late names a request that is no longer in work and has no effect.</summary>

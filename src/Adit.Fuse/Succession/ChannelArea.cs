@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Adit.Fuse.Options;
 using Adit.Fuse.Wire;
@@ -17,7 +18,7 @@ internal enum RequestState : uint
 }
 
 /// <summary>What a reader works with, in the session's memory: the request, the reply, and what has been done of the request so far.</summary>
-/// <remarks>A server that finds it left by another can tell: <see cref="RequestState.Answered"/>, the reply is sent if the kernel asks again;
+/// <remarks>A server that finds it left by another can tell: <see cref="RequestState.Answered"/>, the reply is sent, which the kernel refuses if it has it;
 /// in work with a commit that happened (<see cref="Sequence"/>), the rest of it is done from the request kept here; else it was not done, what
 /// it gave away is taken back, and it is done when the kernel asks again.</remarks>
 [StructLayout(LayoutKind.Sequential)]
@@ -37,7 +38,8 @@ internal unsafe struct ChannelArea
 
     private const int GivenOffset = 4096;
 
-    /// <summary>Of the request, without <see cref="InHeader.ResendBit"/>.</summary>
+    /// <summary>Of the request, without <see cref="InHeader.ResendBit"/>. Stored when it is in work: what lies in the request buffer and has another number
+    /// was read and not begun.</summary>
     public ulong Unique;
 
     private uint _state;
@@ -56,7 +58,7 @@ internal unsafe struct ChannelArea
     /// <summary>Where an append began.</summary>
     public long AppendOffset;
 
-    /// <summary>How many lookups it has counted, in <see cref="Given"/>. Stored after the count itself.</summary>
+    /// <summary>How many lookups it has counted, in <see cref="Given"/>. Changes together with the count itself: <see cref="CountingPlace"/>.</summary>
     public int GivenCount;
 
     /// <summary>Of the reply, without its header.</summary>
@@ -65,7 +67,7 @@ internal unsafe struct ChannelArea
     /// <summary>Of the reply: an errno.</summary>
     public int Error;
 
-    /// <summary>How many nodes of a request to forget were given back. Stored before.</summary>
+    /// <summary>How many nodes of a request to forget were given back. Changes together with the count.</summary>
     public int ForgottenCount;
 
     /// <summary>The next commit of the thread is the one by which the request counts as done.</summary>
@@ -76,12 +78,29 @@ internal unsafe struct ChannelArea
     public long BegunCount;
     public long RepeatedCount;
 
+    /// <summary>The place in the memory, plus one, of the lookup count that is being changed; 0: none. A kill before this is 0 again undoes the change and the
+    /// request's progress by it.</summary>
+    public long CountingPlace;
+
+    /// <summary>What that count was.</summary>
+    public ulong CountBefore;
+
+    /// <summary>What <see cref="Progress"/> was.</summary>
+    public int ProgressBefore;
+
     /// <summary>Stored behind all that it says something of.</summary>
     public RequestState State
     {
         readonly get => (RequestState)Volatile.Read(in _state);
         set => Volatile.Write(ref _state, (uint)value);
     }
+
+    /// <summary>Nodes are given back, not given.</summary>
+    public readonly bool Forgets => Opcode is Opcode.Forget or Opcode.BatchForget;
+
+    /// <summary>What the request has come to with lookup counts.</summary>
+    [UnscopedRef]
+    public ref int Progress => ref Forgets ? ref ForgottenCount : ref GivenCount;
 
     public static ulong* Given(ChannelArea* area) => (ulong*)((byte*)area + GivenOffset);
 }

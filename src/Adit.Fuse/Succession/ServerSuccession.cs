@@ -46,6 +46,11 @@ public sealed unsafe class ServerSuccession(SessionMemory memory) : ISuccession
     /// <inheritdoc/>
     public IReadOnlyList<RetainedInode> TakeRetained(ulong firstSequence)
     {
+        for (int index = 0; index < SessionMemory.ChannelCount; index++)
+        {
+            HeldInodes.Undo(memory.Held, memory.Channel(index));
+        }
+
         Dictionary<ulong, long> places = FindHeld();
         Dictionary<ulong, ulong> made = [];
         for (int index = 0; index < SessionMemory.ChannelCount; index++)
@@ -112,20 +117,31 @@ public sealed unsafe class ServerSuccession(SessionMemory memory) : ISuccession
             return;
         }
 
+        if (!isInWork)
+        {
+            area->Opcode = header->Opcode;
+            area->ForgottenCount = 0;
+            area->GivenCount = 0;
+            area->State = RequestState.InWork;
+            Volatile.Write(ref area->Unique, header->Unique);
+        }
+
         byte* arguments = (byte*)header + sizeof(InHeader);
         int count = header->Opcode == Opcode.Forget ? 1 : (int)((BatchForgetIn*)arguments)->Count;
         count = Math.Min(count, (ReaderChannel.RequestCapacityOf - sizeof(InHeader) - sizeof(BatchForgetIn)) / sizeof(ForgetOne));
-        for (int done = isInWork ? area->ForgottenCount : 0; done < count; done++)
+        while (area->ForgottenCount < count)
         {
-            Volatile.Write(ref area->ForgottenCount, done + 1);
             ForgetOne one = header->Opcode == Opcode.Forget
                 ? new ForgetOne { NodeId = header->NodeId, Count = ((ForgetIn*)arguments)->Count }
-                : ((ForgetOne*)(arguments + sizeof(BatchForgetIn)))[done];
-            TakeBack(one.NodeId, one.Count, places);
+                : ((ForgetOne*)(arguments + sizeof(BatchForgetIn)))[area->ForgottenCount];
+            if (!TryTakeBack(area, one.NodeId, one.Count, places))
+            {
+                Volatile.Write(ref area->ForgottenCount, area->ForgottenCount + 1);
+            }
+
             LeftCount++;
         }
 
-        area->Unique = header->Unique;
         area->State = RequestState.Idle;
     }
 
@@ -133,20 +149,25 @@ public sealed unsafe class ServerSuccession(SessionMemory memory) : ISuccession
     {
         while (area->GivenCount > 0)
         {
-            // First the entry, then the count: once too often held is harmless.
-            ulong inode = ChannelArea.Given(area)[area->GivenCount - 1];
-            Volatile.Write(ref area->GivenCount, area->GivenCount - 1);
-            TakeBack(inode, 1, places);
+            if (!TryTakeBack(area, ChannelArea.Given(area)[area->GivenCount - 1], 1, places))
+            {
+                Volatile.Write(ref area->GivenCount, area->GivenCount - 1);
+            }
         }
     }
 
-    private void TakeBack(ulong inode, ulong count, Dictionary<ulong, long> places)
+    /// <summary>Takes a count down, and has the request progress by that.</summary>
+    /// <returns>False when the inode is not held.</returns>
+    private bool TryTakeBack(ChannelArea* area, ulong inode, ulong count, Dictionary<ulong, long> places)
     {
-        if (places.TryGetValue(inode, out long place))
+        if (!places.TryGetValue(inode, out long place) || memory.Held[place].Count is 0)
         {
-            ref ulong held = ref memory.Held[place].Count;
-            Volatile.Write(ref held, held - Math.Min(held, count));
+            return false;
         }
+
+        ulong held = memory.Held[place].Count;
+        HeldInodes.Change(memory.Held, place, held - Math.Min(held, count), area);
+        return true;
     }
 
     private void TakeBackHandle(ChannelArea* area)

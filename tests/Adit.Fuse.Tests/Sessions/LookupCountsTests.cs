@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Adit.Fuse.Tests.Sessions;
 
-public sealed class LookupCountsTests(ITestOutputHelper output)
+public sealed unsafe class LookupCountsTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData(11)]
