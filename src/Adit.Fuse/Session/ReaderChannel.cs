@@ -193,6 +193,10 @@ internal sealed unsafe class ReaderChannel : IDisposable
 
     public long CountOf(Opcode opcode) => Volatile.Read(ref _requestCounts[(int)opcode]);
 
+    /// <summary>Has the pages of a reply in place that another process wrote, for the reason of <see cref="PresentPages"/>.</summary>
+    public void HaveReplyInPlace(int bodyBytes) =>
+        _ = Libc.madvise(ReplyBody - sizeof(OutHeader), (nuint)(sizeof(OutHeader) + bodyBytes), Libc.MADV_POPULATE_WRITE);
+
     /// <summary>Sends the reply buffer's first bytes, or an error without body.</summary>
     public Errno SendReply(ulong unique, Errno error, int bodyBytes)
     {

@@ -33,6 +33,7 @@ internal static unsafe class LeftReplies
 
         foreach (ReaderChannel channel in left)
         {
+            channel.HaveReplyInPlace(channel.Area->BodyBytes);
             Dispatcher.Answer(session, channel, (Errno)channel.Area->Error, channel.Area->BodyBytes);
             channel.End();
             channel.Dispose();
