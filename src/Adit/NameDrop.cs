@@ -9,7 +9,7 @@ using Adit.Orphans;
 namespace Adit;
 
 /// <summary>One inode that loses a name in a transaction: what is left of it, or that it goes with its last name.</summary>
-/// <remarks>Made under the inode's lock before the transaction begins, since it looks into the tree.</remarks>
+/// <remarks>Made under the inode's lock. It looks into the tree: in a transaction, before anything is put.</remarks>
 internal ref struct NameDrop
 {
     private readonly VolumeContext _context;

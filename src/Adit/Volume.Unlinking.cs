@@ -5,6 +5,7 @@ using Adit.Format.Records;
 using Adit.Inodes;
 using Adit.Interop;
 using Adit.Locking;
+using Adit.Metadata;
 using Adit.Metadata.Transactions;
 using Adit.Metadata.Trees;
 using Adit.Nodes;
@@ -80,10 +81,16 @@ public sealed partial class Volume
     /// <param name="child">What the name stands for, used once; the caller ends that use, without locks. Null when there is nothing to end.</param>
     private Errno RemoveNameLocked(Inode directory, ReadOnlySpan<byte> name, bool isDirectory, out Inode? child)
     {
-        child = null;
         EndLastRemovedLocked();
-        Errno errno = FindForRemovalLocked(directory, name, isDirectory, out DirectoryHit hit);
+        child = null;
+        DirectoryHit hit = default;
+        if (!isDirectory && TryRemoveAtHandLocked(directory, name, out hit, out child))
+        {
+            return Errno.Success;
+        }
+
         bool isSole = false;
+        Errno errno = hit.Exists && !hit.IsDirectory ? Errno.Success : FindForRemovalLocked(directory, name, isDirectory, out hit);
         if (errno == Errno.Success)
         {
             errno = _context.UseToRemove(hit.Inode, out child, out isSole);
@@ -109,7 +116,6 @@ public sealed partial class Volume
             return errno;
         }
 
-        bool isLast = isDirectory || child.Record.LinkCount == 1;
         Timestamp now = _context.Now();
         NameDrop drop = new(_context, _data, child, isSole, now);
         drop.FreeEarlyWhenBroken();
@@ -120,9 +126,70 @@ public sealed partial class Volume
         }
 
         using TransactionScope open = new(transaction);
+        RemoveWithin(transaction, directory, in hit, name, in drop, now, ref child);
+        return Errno.Success;
+    }
+
+    /// <summary>Takes away the name of a file whose inode is in memory and not locked, which most are that lose their name: it is looked for in the
+    /// transaction that takes it away, where no lock of the tree is needed for that.</summary>
+    /// <param name="hit">What was found, if it came to that.</param>
+    /// <param name="child">As for <see cref="RemoveNameLocked"/>.</param>
+    /// <returns>False when it is anything else, or something is wrong: nothing has happened then.</returns>
+    [SkipLocalsInit]
+    private bool TryRemoveAtHandLocked(Inode directory, ReadOnlySpan<byte> name, out DirectoryHit hit, out Inode? child)
+    {
+        hit = default;
+        child = null;
+        using ExclusiveScope scope = new(directory.Lock);
+        if (_context.Broken == BrokenVariant.FreeBeforeUnlink || CheckDirectoryLocked(directory) != Errno.Success
+            || _context.Store.Begin(out Transaction transaction, TransactionSize.Freeing) != Errno.Success)
+        {
+            return false;
+        }
+
+        using TransactionScope open = new(transaction);
+        hit = DirectoryEntries.Find(transaction.Before, in _context.Names, directory.Number, name);
+        if (!hit.Exists || hit.LeadsOn || !_context.Inodes.TryUse(hit.Inode, out Inode? file, out _, out bool isSole))
+        {
+            return false;
+        }
+
+        // A transaction waits for nobody who may be waiting for it.
+        bool isLocked = file.Lock.TryEnterExclusive();
+        if (!isLocked || FlagRules.CheckRemoving(in directory.Record, in file.Record) != Errno.Success)
+        {
+            if (isLocked)
+            {
+                file.Lock.ExitExclusive();
+            }
+
+            _context.ReleaseLater(file);
+            return false;
+        }
+
+        child = file;
+        try
+        {
+            Timestamp now = _context.Now();
+            NameDrop drop = new(_context, _data, file, isSole, now);
+            RemoveWithin(transaction, directory, in hit, name, in drop, now, ref child);
+            return true;
+        }
+        finally
+        {
+            file.Lock.ExitExclusive();
+        }
+    }
+
+    /// <summary>Takes a name away in a transaction, which this commits. Both inodes are locked.</summary>
+    /// <param name="child">What it stands for; null when nobody has to end its use.</param>
+    private void RemoveWithin(
+        Transaction transaction, Inode directory, in DirectoryHit hit, ReadOnlySpan<byte> name, in NameDrop drop, Timestamp now, ref Inode? child)
+    {
+        bool isLast = hit.IsDirectory || child!.Record.LinkCount == 1;
         directory.Settle(now);
         InodeRecord parent = directory.Record;
-        parent.LinkCount -= isDirectory ? 1u : 0;
+        parent.LinkCount -= hit.IsDirectory ? 1u : 0;
 
         // What was put last goes first: where both lie in one node, the room they leave is in one piece.
         drop.PutWithin(transaction);
@@ -140,13 +207,11 @@ public sealed partial class Volume
             _directories.Clear();
         }
 
-        if (child.IsGone)
+        if (child!.IsGone)
         {
             _lastRemoved = child;
             child = null;
         }
-
-        return Errno.Success;
     }
 
     private void EndLastRemovedLocked()
