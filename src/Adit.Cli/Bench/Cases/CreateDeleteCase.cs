@@ -14,7 +14,7 @@ internal sealed class CreateDeleteCase : BenchCase
         using var volume = folder.CreateVolume(Name, 512L << 20);
         volume.CreateDirectory("/folder");
         var host = Directory.CreateDirectory(Path.Combine(folder.Path, "files")).FullName;
-        return Result(InterleavedRounds.Run(new InVolume(volume), new OnTmpfs(host), 2_000, isQuick ? 15 : 41));
+        return Result(InterleavedRounds.Run(new InVolume(volume), new OnTmpfs(host), 2_000, isQuick ? 15 : 161));
     }
 
     private sealed class InVolume(Volume volume) : BenchBody
