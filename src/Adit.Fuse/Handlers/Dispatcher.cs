@@ -92,21 +92,34 @@ internal static unsafe class Dispatcher
         return outcome;
     }
 
-    /// <summary>What a reply would have given that the kernel never sees.</summary>
+    /// <summary>Takes back what a reply would have given that the kernel never sees.</summary>
     private static void TakeBack(FuseSession session, ReaderChannel channel)
     {
         ChannelArea* area = channel.Area;
-        while (area->GivenCount > 0)
+        try
         {
-            InodeNumber inode = new(ChannelArea.Given(area)[area->GivenCount - 1]);
-            ulong released = session.Lookups.Release(inode, 1, area);
-            Invariant.That(released == 1, "what was given is held");
-            session.Nodes.Forget(inode, released);
-        }
+            while (area->GivenCount > 0)
+            {
+                InodeNumber inode = new(ChannelArea.Given(area)[area->GivenCount - 1]);
+                if (session.Lookups.Release(inode, 1, area) != 0)
+                {
+                    session.Nodes.Forget(inode, 1);
+                }
+                else
+                {
+                    // Forgotten before it was given: what comes from the kernel is not to be relied on.
+                    area->GivenCount--;
+                }
+            }
 
-        if (area->Handle != 0 && session.Handles.TryRemove(area->Handle, out OpenHandle opened))
+            if (area->Handle != 0 && session.Handles.TryRemove(area->Handle, out OpenHandle opened))
+            {
+                session.Nodes.Close(opened.File);
+            }
+        }
+        catch (Exception exception)
         {
-            session.Nodes.Close(opened.File);
+            session.Log(FuseLogLevel.Error, $"taking back what {area->Opcode} (request {area->Unique}) would have given: {exception}");
         }
     }
 

@@ -117,6 +117,20 @@ public sealed unsafe class CutCountTests
         Assert.Equal(before, (session.Session.Lookups.Total, session.Session.Handles.OpenCount));
     }
 
+    [Fact]
+    public void Kernel_that_forgets_what_it_is_only_being_given_harms_nobody()
+    {
+        using TestSession session = new(new MemoryNodes());
+        InodeNumber node = new(session.Create("file").Node);
+        session.Transport.SendOutcomes.Enqueue(Errno.EINVAL);
+        session.Transport.Sending = () => session.Session.Lookups.Release(node, ulong.MaxValue);
+
+        Assert.Equal(Errno.EIO, session.Ask(Opcode.Lookup, 1, out _, Name("file")));
+        Assert.Equal(0, session.Session.Lookups.Total);
+        session.Transport.Sending = null;
+        Assert.Equal(Errno.Success, session.Ask(Opcode.Lookup, 1, out _, Name("file")));
+    }
+
     /// <summary>As <see cref="HeldInodes.Change"/> for the memory's first place, up to one of its stores.</summary>
     private static void Cut(SessionMemory memory, ChannelArea* area, ulong before, ulong after, int stores, int progress)
     {
